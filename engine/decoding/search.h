@@ -1,0 +1,76 @@
+// Search for target sequences as a state machine over rows of logits: it takes
+// what a step's logits offer and says which rows the next step has. It never
+// calls the model.
+#ifndef PARLEY_ENGINE_DECODING_SEARCH_H_
+#define PARLEY_ENGINE_DECODING_SEARCH_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/api/task.h"
+#include "engine/decoding/candidates.h"
+
+namespace parley {
+
+// What a model's configuration fixes of every search; the words are those of
+// transformers' generation configuration.
+struct SearchRules {
+  int vocab_size = 0;
+  TokenId start_token = 0;      // decoder_start_token_id
+  TokenId end_token = 0;        // eos_token_id
+  TokenId forced_end_token = -1;  // forced_eos_token_id; -1: none.
+  // bad_words_ids: sequences that must not appear, each of one or more tokens.
+  std::vector<std::vector<TokenId>> bad_words;
+  // renormalize_logits: what is left after forbidding tokens sums to one again.
+  bool renormalize = false;
+};
+
+// The search of one task. Rows are numbered anew after each Advance.
+//
+// Thread rule: const methods from several threads at once, or Advance from one.
+// Nothing here allocates once the search has taken its first step, save what
+// grows with the target.
+class Search {
+ public:
+  virtual ~Search() = default;
+
+  // Live rows of the next step: 1 at first. 0 when finished.
+  virtual int num_rows() const = 0;
+
+  // The token that row `row` feeds to the model next.
+  virtual TokenId input_token(int row) const = 0;
+
+  // How many candidates Advance wants of each row, at most.
+  virtual int num_candidates() const = 0;
+
+  // What row `row` may choose from.
+  virtual void Constrain(int row, RowConstraints* constraints) const = 0;
+
+  // Takes the candidates of every row, best first: candidates[row] are row's,
+  // fewer than num_candidates() only where fewer tokens are allowed.
+  virtual void Advance(
+      absl::Span<const absl::Span<const Candidate>> candidates) = 0;
+
+  // After Advance: the row of the last step that row `row` of the next one
+  // continues.
+  virtual int parent(int row) const = 0;
+
+  // Tokens chosen so far in each live row.
+  virtual int num_steps() const = 0;
+
+  virtual bool finished() const = 0;
+
+  // The best `num_hypotheses` of what was found, best first.
+  // REQUIRES: finished()
+  virtual std::vector<Hypothesis> TakeHypotheses() = 0;
+};
+
+// A greedy search for num_beams 1, a beam search above. `rules` must outlive
+// it. REQUIRES: options in their ranges (engine/api/task.h).
+std::unique_ptr<Search> CreateSearch(const SearchOptions& options,
+                                     const SearchRules& rules);
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_DECODING_SEARCH_H_

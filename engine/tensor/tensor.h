@@ -1,0 +1,60 @@
+// Views of stored tensors, and memory for numbers.
+#ifndef PARLEY_ENGINE_TENSOR_TENSOR_H_
+#define PARLEY_ENGINE_TENSOR_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/tensor/dtype.h"
+
+namespace parley {
+
+// Sizes of the dimensions, outermost first; empty for a scalar.
+using Shape = std::vector<int64_t>;
+
+// "[512, 2048]".
+std::string ShapeToString(absl::Span<const int64_t> shape);
+
+// A read-only tensor in row-major order, owned by someone else (a weight file).
+// `data` need not be aligned to its element.
+struct TensorView {
+  DType dtype = DType::kF32;
+  Shape shape;
+  absl::Span<const std::byte> data;  // Exactly its elements.
+
+  int64_t num_elements() const;
+};
+
+// Floats aligned to 64 bytes, a cache line and an AVX-512 vector; set to zero.
+// Movable; sized once.
+class FloatBuffer {
+ public:
+  FloatBuffer() = default;
+  // Rounded up inside to whole cache lines. Ends the process where there is no
+  // memory, so sizes that come from outside are checked before.
+  explicit FloatBuffer(int64_t num_floats);
+
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  int64_t size() const { return size_; }
+  absl::Span<float> span() { return {data(), static_cast<size_t>(size_)}; }
+  absl::Span<const float> span() const {
+    return {data(), static_cast<size_t>(size_)};
+  }
+
+ private:
+  struct Free {
+    void operator()(float* data) const { std::free(data); }
+  };
+  std::unique_ptr<float[], Free> data_;
+  int64_t size_ = 0;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_TENSOR_TENSOR_H_

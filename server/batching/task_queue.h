@@ -1,0 +1,102 @@
+// Where tasks wait for a model's engine: bounded, oldest first.
+#ifndef PARLEY_SERVER_BATCHING_TASK_QUEUE_H_
+#define PARLEY_SERVER_BATCHING_TASK_QUEUE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "engine/api/engine.h"
+#include "engine/api/task.h"
+
+namespace parley {
+
+// Set by whoever no longer wants an answer, read by the runner before each
+// step. Shared by all tasks of a call. Any thread.
+class CancelFlag {
+ public:
+  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+// What became of a task.
+struct TaskOutcome {
+  // Best first; or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
+  // going down), INTERNAL (the engine was lost), or what the engine said.
+  absl::StatusOr<std::vector<Hypothesis>> hypotheses;
+  absl::Duration queue_time;    // From Push until admitted.
+  absl::Duration compute_time;  // From admitted until finished.
+};
+
+// A task that waits, with all that the engine need not know.
+struct QueueEntry {
+  Task task;
+  TaskCost cost;
+  absl::Time deadline = absl::InfiniteFuture();
+  std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  // Called exactly once, for every entry that Push has taken, on the runner's
+  // completion thread.
+  absl::AnyInvocable<void(TaskOutcome)> done;
+  absl::Time enqueued;  // Set by Push.
+};
+
+// Thread-safe.
+class TaskQueue {
+ public:
+  struct Options {
+    // Waiting tasks at most.
+    int64_t max_tasks = 16384;
+  };
+
+  explicit TaskQueue(const Options& options);
+  ~TaskQueue();
+
+  // Takes all entries, or none: RESOURCE_EXHAUSTED where they do not fit now,
+  // UNAVAILABLE once closed. Never blocks long. Entries move away iff OK.
+  absl::Status Push(std::vector<QueueEntry>&& entries);
+
+  // Called (on the pushing thread) after entries have come or the queue was
+  // closed, so that a runner can sleep. Set once, before the first Push.
+  void SetListener(std::function<void()> listener);
+
+  // The oldest entry, if `accept` takes it; the entry stays at the front
+  // otherwise. `accept` must not call the queue.
+  std::optional<QueueEntry> PopIf(
+      absl::FunctionRef<bool(const QueueEntry&)> accept);
+
+  // Removes and returns all entries that are cancelled or whose deadline is
+  // not after `now`.
+  std::vector<QueueEntry> TakeDead(absl::Time now);
+
+  // Puts back an entry that had been popped, before all others.
+  void PushFront(QueueEntry entry);
+
+  // Refuses entries from now on; those that wait can still be popped.
+  void Close();
+
+  int64_t size() const;
+
+ private:
+  const Options options_;
+  std::function<void()> listener_;
+  mutable absl::Mutex mutex_;
+  std::deque<QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_BATCHING_TASK_QUEUE_H_

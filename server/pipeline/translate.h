@@ -1,0 +1,88 @@
+// The life of one translation call: check, split, tokenize, submit; then join
+// and detokenize.
+#ifndef PARLEY_SERVER_PIPELINE_TRANSLATE_H_
+#define PARLEY_SERVER_PIPELINE_TRANSLATE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/api/task.h"
+#include "server/batching/served_model.h"
+
+namespace parley {
+
+enum class SplitMode { kSentences, kParagraphs, kNone };
+
+// The fields of parley.v1.TranslateOptions; unset means the model's default.
+struct TranslateOptions {
+  std::optional<int> num_beams;
+  std::optional<int> num_hypotheses;
+  std::optional<float> length_penalty;
+  std::optional<int> max_new_tokens;
+  std::optional<int> min_new_tokens;
+  std::optional<EarlyStopping> early_stopping;
+  SplitMode split = SplitMode::kSentences;
+  bool return_tokens = false;
+};
+
+struct TranslateCall {
+  std::vector<std::string> texts;
+  std::string source_language;
+  std::string target_language;
+  TranslateOptions options;
+  absl::Time deadline = absl::InfiniteFuture();
+  std::shared_ptr<const CancelFlag> cancel;  // May be null.
+};
+
+// One translation of one whole text; the fields of parley.v1.Hypothesis.
+struct TextHypothesis {
+  std::string text;
+  float score = 0;
+  float log_prob = 0;
+  std::vector<std::string> tokens;  // The last three only with return_tokens.
+  std::vector<TokenId> token_ids;
+  std::vector<float> token_log_probs;
+  FinishReason finish_reason = FinishReason::kEndOfSequence;
+};
+
+struct TextResult {
+  absl::Status status;
+  std::vector<TextHypothesis> hypotheses;
+  int source_tokens = 0;
+  bool truncated = false;
+};
+
+struct CallTiming {
+  absl::Duration tokenize;
+  absl::Duration queue;
+  absl::Duration compute;
+};
+
+struct TranslateReply {
+  std::vector<TextResult> results;  // One for each text, in order.
+  CallTiming timing;
+};
+
+struct TranslateLimits {
+  int max_texts_per_request = 1024;
+};
+
+// Checks `call` against what `model` can do, then translates every text.
+// `done` is called exactly once, on this thread where the call is refused or
+// has nothing to compute, else on the runner's completion thread. A refusal of
+// the whole call is the status (see parley.v1.TranslationService.Translate);
+// what is wrong with one text stands in that text's result. Does not block on
+// the engine. Any thread.
+void Translate(std::shared_ptr<ServedModel> model, const TranslateLimits& limits,
+               TranslateCall call,
+               absl::AnyInvocable<void(absl::StatusOr<TranslateReply>)> done);
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_PIPELINE_TRANSLATE_H_

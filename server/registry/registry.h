@@ -1,0 +1,77 @@
+// The models that are served, by name.
+#ifndef PARLEY_SERVER_REGISTRY_REGISTRY_H_
+#define PARLEY_SERVER_REGISTRY_REGISTRY_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "engine/api/model.h"
+#include "server/batching/runner.h"
+#include "server/batching/served_model.h"
+
+namespace parley {
+
+enum class ModelState { kLoading, kReady, kFailed };
+
+struct ModelEntry {
+  std::string name;
+  ModelState state = ModelState::kLoading;
+  absl::Status load_status;                  // Why, where it failed.
+  std::shared_ptr<ServedModel> model;        // Null unless ready.
+};
+
+// Where a model is to be loaded from.
+struct ModelSource {
+  std::string name;
+  std::string directory;
+};
+
+// Thread-safe.
+class Registry {
+ public:
+  // `runner` must outlive the registry; it drives every model that is loaded.
+  Registry(ModelLoader loader, const LoadOptions& load_options,
+           const TaskQueue::Options& queue_options, Runner* runner);
+
+  // Loads a model on this thread and serves it from then on. The entry shows
+  // its state meanwhile, and its failure after one.
+  absl::Status Load(const ModelSource& source, const LoadProgress& progress);
+
+  // The model of that name; an empty name means the only one there is.
+  // NOT_FOUND, listing the names, where there is none such; INVALID_ARGUMENT
+  // where the name is empty and there are several; UNAVAILABLE where it is
+  // still loading, FAILED_PRECONDITION where it could not be loaded.
+  absl::StatusOr<std::shared_ptr<ServedModel>> Find(
+      absl::string_view name) const;
+
+  // By name.
+  std::vector<ModelEntry> List() const;
+
+ private:
+  const ModelLoader loader_;
+  const LoadOptions load_options_;
+  const TaskQueue::Options queue_options_;
+  Runner* const runner_;
+  mutable absl::Mutex mutex_;
+  std::map<std::string, ModelEntry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The models of a repository: each subfolder of `directory` that holds a
+// config.json, its name the folder's, sorted. Errors name the directory.
+absl::StatusOr<std::vector<ModelSource>> FindModels(
+    const std::string& directory);
+
+// Parses "name=path,other=path". INVALID_ARGUMENT names the part at fault.
+absl::StatusOr<std::vector<ModelSource>> ParseModelList(
+    absl::string_view list);
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_REGISTRY_REGISTRY_H_
