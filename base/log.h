@@ -44,14 +44,14 @@ struct Voidify {
 }  // namespace log_internal
 }  // namespace parley
 
-#define PARLEY_LOG(severity)                                              \
-  ::parley::log_internal::LogLine(::parley::LogSeverity::severity,        \
-                                  __FILE__, __LINE__)                     \
+#define PARLEY_LOG(severity)                                                 \
+  ::parley::log_internal::LogLine(::parley::LogSeverity::severity, __FILE__, \
+                                  __LINE__)                                  \
       .stream()
 
-#define PARLEY_CHECK(condition)                                           \
-  (condition) ? static_cast<void>(0)                                      \
-              : ::parley::log_internal::Voidify() &                       \
+#define PARLEY_CHECK(condition)                     \
+  (condition) ? static_cast<void>(0)                \
+              : ::parley::log_internal::Voidify() & \
                     PARLEY_LOG(kFatal) << "check failed: " #condition " "
 
 #endif  // PARLEY_BASE_LOG_H_

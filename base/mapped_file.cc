@@ -16,7 +16,8 @@ namespace parley {
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(
     const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Non-blocking, since opening a pipe would wait for its writer.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
   }
@@ -38,8 +39,8 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(
       return absl::ErrnoToStatus(errno, absl::StrCat("cannot map ", path));
     }
   }
-  return std::unique_ptr<MappedFile>(new MappedFile(
-      path, static_cast<const std::byte*>(data), size_bytes));
+  return std::unique_ptr<MappedFile>(
+      new MappedFile(path, static_cast<const std::byte*>(data), size_bytes));
 }
 
 MappedFile::MappedFile(std::string path, const std::byte* data,

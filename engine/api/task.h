@@ -40,7 +40,8 @@ struct SearchOptions {
 
 // One text on its way through the engine.
 struct Task {
-  std::vector<TokenId> source_ids;  // With language and end tokens. [source_len]
+  std::vector<TokenId>
+      source_ids;  // With language and end tokens. [source_len]
   SearchOptions search;
 };
 
@@ -51,10 +52,11 @@ enum class FinishReason {
 
 // One finished target sequence.
 struct Hypothesis {
-  std::vector<TokenId> token_ids;  // Without start, with end token. [target_len]
+  std::vector<TokenId>
+      token_ids;  // Without start, with end token. [target_len]
   std::vector<float> token_log_probs;  // Natural logarithms. [target_len]
   float log_prob = 0;                  // Their sum.
-  float score = 0;  // See SearchOptions::length_penalty.
+  float score = 0;                     // See SearchOptions::length_penalty.
   FinishReason finish_reason = FinishReason::kEndOfSequence;
 };
 

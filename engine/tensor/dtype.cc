@@ -9,9 +9,9 @@ struct DTypeRow {
 };
 
 constexpr DTypeRow kRows[] = {
-    {1, "BOOL"}, {1, "U8"},  {1, "I8"},  {2, "I16"}, {2, "U16"},
+    {1, "BOOL"}, {1, "U8"},   {1, "I8"},  {2, "I16"}, {2, "U16"},
     {2, "F16"},  {2, "BF16"}, {4, "I32"}, {4, "U32"}, {4, "F32"},
-    {8, "I64"},  {8, "U64"}, {8, "F64"},
+    {8, "I64"},  {8, "U64"},  {8, "F64"},
 };
 
 const DTypeRow& RowOf(DType dtype) { return kRows[static_cast<int>(dtype)]; }

@@ -1,6 +1,6 @@
 #include "engine/tensor/tensor.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -9,7 +9,8 @@
 namespace parley {
 namespace {
 
-constexpr size_t kAlignmentBytes = 64;
+constexpr size_t kLineBytes = 64;
+constexpr size_t kFloatsPerLine = kLineBytes / sizeof(float);
 
 }  // namespace
 
@@ -21,16 +22,23 @@ int64_t TensorView::num_elements() const {
   return static_cast<int64_t>(data.size() / DTypeBytes(dtype));
 }
 
-FloatBuffer::FloatBuffer(int64_t num_floats) : size_(num_floats) {
+FloatBuffer FloatBuffer::Uninitialized(int64_t num_floats) {
   PARLEY_CHECK(num_floats >= 0) << num_floats;
-  size_t num_bytes = static_cast<size_t>(num_floats) * sizeof(float);
-  num_bytes = (num_bytes + kAlignmentBytes - 1) / kAlignmentBytes *
-              kAlignmentBytes;
-  if (num_bytes == 0) return;
-  data_.reset(
-      static_cast<float*>(std::aligned_alloc(kAlignmentBytes, num_bytes)));
-  PARLEY_CHECK(data_ != nullptr) << "no memory for " << num_bytes << " bytes";
-  std::memset(data_.get(), 0, num_bytes);
+  FloatBuffer buffer;
+  buffer.size_ = num_floats;
+  const size_t num_lines =
+      (static_cast<size_t>(num_floats) + kFloatsPerLine - 1) / kFloatsPerLine;
+  if (num_lines == 0) return buffer;
+  buffer.data_.reset(static_cast<float*>(
+      std::aligned_alloc(kLineBytes, num_lines * kLineBytes)));
+  PARLEY_CHECK(buffer.data_ != nullptr)
+      << "no memory for " << num_floats << " floats";
+  return buffer;
+}
+
+FloatBuffer::FloatBuffer(int64_t num_floats)
+    : FloatBuffer(Uninitialized(num_floats)) {
+  std::fill_n(data(), num_floats, 0.0f);
 }
 
 }  // namespace parley

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -30,14 +31,24 @@ struct TensorView {
   int64_t num_elements() const;
 };
 
-// Floats aligned to 64 bytes, a cache line and an AVX-512 vector; set to zero.
-// Movable; sized once.
+// Floats aligned to 64 bytes, a cache line and an AVX-512 vector. Movable;
+// sized once.
 class FloatBuffer {
  public:
   FloatBuffer() = default;
-  // Rounded up inside to whole cache lines. Ends the process where there is no
-  // memory, so sizes that come from outside are checked before.
+  // Set to zero. Rounded up inside to whole cache lines. Ends the process where
+  // there is no memory, so sizes that come from outside are checked before.
   explicit FloatBuffer(int64_t num_floats);
+  // The moved-from buffer is empty.
+  FloatBuffer(FloatBuffer&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  FloatBuffer& operator=(FloatBuffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  // The same, not set: the system gives a large one pages as they are touched.
+  static FloatBuffer Uninitialized(int64_t num_floats);
 
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }

@@ -1,0 +1,137 @@
+"""Runs CTranslate2 on the random model's weights and the benchmark's work.
+
+Prints a JSON line for each repetition, as translation_benchmark does.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import sys
+import time
+
+import ctranslate2
+import numpy as np
+from ctranslate2.specs import common_spec, transformer_spec
+
+import random_marian
+
+
+def positions(num_positions, width):
+    """MarianMT's sinusoidal table: sines, then cosines."""
+    angles = np.arange(num_positions)[:, None] / np.power(
+        10000.0, 2.0 * np.arange(width // 2) / width)
+    return np.concatenate([np.sin(angles), np.cos(angles)],
+                          axis=1).astype(np.float32)
+
+
+class SpecFiller:
+    """Puts MarianMT's tensors where CTranslate2's specification has them."""
+
+    def __init__(self, tensors):
+        self.tensors = tensors
+
+    def linear(self, spec, *names):
+        spec.weight = np.concatenate(
+            [self.tensors[name + ".weight"] for name in names])
+        spec.bias = np.concatenate(
+            [self.tensors[name + ".bias"] for name in names])
+
+    def norm(self, spec, name):
+        spec.gamma = np.array(self.tensors[name + ".weight"])
+        spec.beta = np.array(self.tensors[name + ".bias"])
+
+    def attention(self, spec, name, fused):
+        groups = [["q_proj", "k_proj", "v_proj"]] if fused else [
+            ["q_proj"], ["k_proj", "v_proj"]]
+        for linear, group in zip(spec.linear, groups):
+            self.linear(linear, *(f"{name}.{part}" for part in group))
+        self.linear(spec.linear[-1], name + ".out_proj")
+        self.norm(spec.layer_norm, name + "_layer_norm")
+
+    def stack(self, spec, side):
+        config = random_marian.CONFIG
+        spec.scale_embeddings = math.sqrt(config["d_model"])
+        spec.position_encodings.encodings = positions(
+            config["max_position_embeddings"], config["d_model"])
+        embeddings = (spec.embeddings[0] if isinstance(spec.embeddings, list)
+                      else spec.embeddings)
+        embeddings.weight = np.array(self.tensors["model.shared.weight"])
+        for index, layer in enumerate(spec.layer):
+            prefix = f"model.{side}.layers.{index}"
+            self.attention(layer.self_attention, prefix + ".self_attn", True)
+            if side == "decoder":
+                self.attention(layer.attention, prefix + ".encoder_attn",
+                               False)
+            self.linear(layer.ffn.linear_0, prefix + ".fc1")
+            self.linear(layer.ffn.linear_1, prefix + ".fc2")
+            self.norm(layer.ffn.layer_norm, prefix + ".final_layer_norm")
+
+
+def convert(source, target):
+    """Writes the model in CTranslate2's format unless it is there already."""
+    if (target / "model.bin").exists():
+        return
+    config = random_marian.CONFIG
+    spec = transformer_spec.TransformerSpec.from_config(
+        (config["encoder_layers"], config["decoder_layers"]),
+        config["encoder_attention_heads"],
+        pre_norm=False,
+        activation=common_spec.Activation.SWISH)
+    filler = SpecFiller(
+        random_marian.read_safetensors(source / "model.safetensors"))
+    filler.stack(spec.encoder, "encoder")
+    filler.stack(spec.decoder, "decoder")
+    spec.decoder.projection.weight = spec.decoder.embeddings.weight
+    vocabulary = ["</s>"] + [f"t{i}" for i in
+                             range(1, config["vocab_size"] - 1)] + ["<pad>"]
+    spec.register_source_vocabulary(vocabulary)
+    spec.register_target_vocabulary(vocabulary)
+    spec.config.eos_token = "</s>"
+    spec.config.bos_token = "</s>"
+    spec.config.unk_token = "t1"
+    spec.config.decoder_start_token = "<pad>"
+    spec.config.add_source_eos = False
+    spec.validate()
+    spec.optimize()
+    target.mkdir(parents=True, exist_ok=True)
+    spec.save(str(target))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=pathlib.Path, required=True)
+    parser.add_argument("--converted", type=pathlib.Path, required=True)
+    parser.add_argument("--sources", type=pathlib.Path, required=True)
+    parser.add_argument("--compute_type", default="float32")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch_size", type=int, default=32)
+    parser.add_argument("--num_beams", type=int, default=4)
+    parser.add_argument("--new_tokens", type=int, default=20)
+    parser.add_argument("--repetitions", type=int, default=3)
+    args = parser.parse_args()
+
+    convert(args.model, args.converted)
+    translator = ctranslate2.Translator(
+        str(args.converted), device="cpu", compute_type=args.compute_type,
+        inter_threads=args.workers, intra_threads=args.threads)
+    sources = [["</s>" if word == "0" else f"t{word}" for word in line.split()]
+               for line in args.sources.read_text().splitlines()]
+    options = dict(
+        beam_size=args.num_beams, max_batch_size=args.batch_size,
+        min_decoding_length=args.new_tokens,
+        max_decoding_length=args.new_tokens)
+    print(f"ctranslate2 {ctranslate2.__version__}, {args.compute_type}, "
+          f"{args.workers} x {args.threads}", file=sys.stderr)
+    translator.translate_batch(sources, **options)
+    for _ in range(args.repetitions):
+        start = time.perf_counter()
+        results = translator.translate_batch(sources, **options)
+        seconds = time.perf_counter() - start
+        tokens = sum(len(result.hypotheses[0]) for result in results)
+        print(json.dumps({"tokens": tokens, "seconds": seconds}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+// Measures the translation engine in this process: no tokenizer, no network.
+// bench/translation.py makes the model and the work, runs this in turn with
+// other engines, and prints the comparison.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/status_macros.h"
+#include "engine/kernels/onednn/linear.h"
+#include "engine/layers/thread_team.h"
+#include "engine/models/marian.h"
+#include "engine/runtime/translation_engine.h"
+#include "engine/weights/weight_file.h"
+
+ABSL_FLAG(std::string, model, "", "Directory with config.json and weights");
+ABSL_FLAG(std::string, sources, "",
+          "File of token ids, one source a line, separated by spaces");
+ABSL_FLAG(int, batch_size, 32, "Sources translated together");
+ABSL_FLAG(int, num_beams, 4, "Beams; 1 is greedy");
+ABSL_FLAG(int, new_tokens, 20, "Target tokens, forced");
+ABSL_FLAG(int, num_threads, 2, "Threads of a step");
+ABSL_FLAG(int, repetitions, 3, "Measured passes over all sources");
+
+namespace parley {
+namespace {
+
+using Sources = std::vector<std::vector<TokenId>>;
+
+absl::StatusOr<Sources> ReadSources(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot open ", path));
+  Sources sources;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::vector<TokenId>& source = sources.emplace_back();
+    for (TokenId id; words >> id;) source.push_back(id);
+  }
+  return sources;
+}
+
+absl::StatusOr<std::unique_ptr<TranslationEngine>> LoadEngine(
+    const LoadOptions& options) {
+  const std::string directory = absl::GetFlag(FLAGS_model);
+  auto model = std::make_unique<MarianModel>();
+  PARLEY_ASSIGN_OR_RETURN(model->config, ReadMarianConfig(directory));
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
+                          OpenModelWeights(directory));
+  PARLEY_ASSIGN_OR_RETURN(
+      model->weights,
+      LoadMarianWeights(model->config, std::move(file), [](double) {}));
+  return TranslationEngine::Create(std::move(model), options);
+}
+
+// Translates sources [begin, end) together; returns the number of target
+// tokens.
+absl::StatusOr<int64_t> TranslateBatch(
+    TranslationEngine& engine, absl::Span<const std::vector<TokenId>> batch) {
+  const int new_tokens = absl::GetFlag(FLAGS_new_tokens);
+  TaskId next_id = 0;
+  for (const std::vector<TokenId>& source : batch) {
+    Task task;
+    task.source_ids = source;
+    task.search.num_beams = absl::GetFlag(FLAGS_num_beams);
+    task.search.max_new_tokens = new_tokens;
+    task.search.min_new_tokens = new_tokens;
+    PARLEY_RETURN_IF_ERROR(engine.Admit(next_id++, std::move(task)));
+  }
+  int64_t num_tokens = 0;
+  StepResult result;
+  while (engine.num_tasks() > 0) {
+    PARLEY_RETURN_IF_ERROR(
+        engine.Step({.max_encoder_tokens = 1 << 20}, &result));
+    for (const FinishedTask& finished : result.finished) {
+      num_tokens += finished.hypotheses.front().token_ids.size();
+    }
+    if (!result.failed.empty() || !result.evicted.empty()) {
+      return absl::InternalError("a task did not finish");
+    }
+  }
+  return num_tokens;
+}
+
+absl::StatusOr<int64_t> TranslateAll(TranslationEngine& engine,
+                                     const Sources& sources) {
+  const size_t batch_size = absl::GetFlag(FLAGS_batch_size);
+  int64_t num_tokens = 0;
+  for (size_t begin = 0; begin < sources.size(); begin += batch_size) {
+    const size_t count = std::min(batch_size, sources.size() - begin);
+    PARLEY_ASSIGN_OR_RETURN(
+        const int64_t batch_tokens,
+        TranslateBatch(engine, absl::MakeSpan(sources).subspan(begin, count)));
+    num_tokens += batch_tokens;
+  }
+  return num_tokens;
+}
+
+absl::Status Run() {
+  const LoadOptions options = {
+      .num_threads = absl::GetFlag(FLAGS_num_threads),
+      .kv_cache_bytes = int64_t{1} << 30,
+      .max_rows = std::max(kMaxBeams, absl::GetFlag(FLAGS_batch_size) *
+                                          absl::GetFlag(FLAGS_num_beams))};
+  SetTeamSize(options.num_threads);
+  PARLEY_ASSIGN_OR_RETURN(const Sources sources,
+                          ReadSources(absl::GetFlag(FLAGS_sources)));
+  PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<TranslationEngine> engine,
+                          LoadEngine(options));
+  std::fprintf(stderr, "%s, %d threads, %zu sources\n",
+               kernels::DescribeBackend().c_str(), options.num_threads,
+               sources.size());
+  // One pass unmeasured: memory is touched, clocks come up.
+  PARLEY_RETURN_IF_ERROR(TranslateAll(*engine, sources).status());
+  for (int i = 0; i < absl::GetFlag(FLAGS_repetitions); ++i) {
+    const absl::Time start = absl::Now();
+    PARLEY_ASSIGN_OR_RETURN(const int64_t num_tokens,
+                            TranslateAll(*engine, sources));
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    std::printf("{\"tokens\": %lld, \"seconds\": %.6f}\n",
+                static_cast<long long>(num_tokens), seconds);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace parley
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "Measures the translation engine; prints a JSON line a repetition.");
+  absl::ParseCommandLine(argc, argv);
+#ifndef NDEBUG
+  std::fprintf(stderr, "refusing to measure an unoptimised build\n");
+  return 1;
+#endif
+  const absl::Status status = parley::Run();
+  if (!status.ok()) {
+    std::fprintf(stderr, "%s\n", status.ToString().c_str());
+    return 1;
+  }
+  return 0;
+}

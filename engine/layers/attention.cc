@@ -1,0 +1,104 @@
+#include "engine/layers/attention.h"
+
+#include <algorithm>
+
+#include "engine/layers/residual.h"
+#include "engine/layers/thread_team.h"
+
+namespace parley {
+namespace {
+
+// What both cached attentions share once queries are there: row i's query
+// stands at query + i * query_stride.
+struct CachedQueries {
+  const float* query = nullptr;
+  int64_t query_stride = 0;  // In floats.
+};
+
+void AttendCached(const kernels::AttentionShape& shape,
+                  const CachedQueries& queries, int64_t row,
+                  const kernels::CachedKeyValues& cache,
+                  absl::Span<const int32_t> slots, Activations& activations) {
+  const size_t d_model = shape.d_model();
+  kernels::CachedAttention(
+      shape, {queries.query + row * queries.query_stride, d_model}, cache,
+      slots, activations.scores(),
+      {activations.attended() + row * d_model, d_model});
+}
+
+}  // namespace
+
+void RaggedSelfAttention(const SelfAttentionWeights& weights,
+                         const kernels::AttentionShape& shape,
+                         absl::Span<const Sequence> sequences,
+                         Activations& activations) {
+  const int64_t d_model = shape.d_model();
+  int64_t num_rows = 0;
+  for (const Sequence& sequence : sequences) num_rows += sequence.length;
+  float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
+  weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
+  const int64_t num_heads = shape.num_heads;
+  ForEachItem(sequences.size() * num_heads, [&](int64_t item) {
+    const Sequence& sequence = sequences[item / num_heads];
+    const int64_t column = item % num_heads * shape.head_dim;
+    const float* head = query_key_value + sequence.begin * 3 * d_model + column;
+    kernels::SelfAttentionHead(
+        shape.head_dim, sequence.length, {head, 3 * d_model},
+        {head + d_model, 3 * d_model}, {head + 2 * d_model, 3 * d_model},
+        {activations.attended() + sequence.begin * d_model + column, d_model});
+  });
+  weights.output->Run(activations.attended(), num_rows, activations.delta());
+  AddAndNormalize(weights.norm, num_rows, activations);
+}
+
+void CachedSelfAttention(const SelfAttentionWeights& weights,
+                         const kernels::AttentionShape& shape,
+                         absl::Span<const CachedRow> rows, int layer,
+                         KvPool& pool, Activations& activations) {
+  const int64_t d_model = shape.d_model();
+  const int64_t num_rows = rows.size();
+  float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
+  weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
+  for (int64_t i = 0; i < num_rows; ++i) {
+    const float* key_value = query_key_value + (i * 3 + 1) * d_model;
+    std::copy_n(key_value, 2 * d_model, pool.slot(layer, rows[i].slot));
+  }
+  const kernels::CachedKeyValues cache = pool.layer(layer);
+  ForEachRow(num_rows, [&](int64_t i) {
+    AttendCached(shape, {query_key_value, 3 * d_model}, i, cache,
+                 rows[i].history, activations);
+  });
+  weights.output->Run(activations.attended(), num_rows, activations.delta());
+  AddAndNormalize(weights.norm, num_rows, activations);
+}
+
+void CrossAttention(const CrossAttentionWeights& weights,
+                    const kernels::AttentionShape& shape,
+                    absl::Span<const CachedRow> rows, int layer,
+                    const KvPool& pool, Activations& activations) {
+  const int64_t d_model = shape.d_model();
+  const int64_t num_rows = rows.size();
+  float* query = activations.wide();  // [num_rows, d_model]
+  weights.query->Run(activations.hidden(), num_rows, query);
+  const kernels::CachedKeyValues cache = pool.layer(layer);
+  ForEachRow(num_rows, [&](int64_t i) {
+    AttendCached(shape, {query, d_model}, i, cache, rows[i].source,
+                 activations);
+  });
+  weights.output->Run(activations.attended(), num_rows, activations.delta());
+  AddAndNormalize(weights.norm, num_rows, activations);
+}
+
+void StoreSource(const CrossAttentionWeights& weights,
+                 absl::Span<const int32_t> slots, int layer, KvPool& pool,
+                 Activations& activations) {
+  const int64_t num_rows = slots.size();
+  const int64_t width = weights.key_value->shape().out_features;
+  float* key_value = activations.wide();  // [num_rows, 2, d_model]
+  weights.key_value->Run(activations.hidden(), num_rows, key_value);
+  for (int64_t i = 0; i < num_rows; ++i) {
+    std::copy_n(key_value + i * width, width, pool.slot(layer, slots[i]));
+  }
+}
+
+}  // namespace parley

@@ -1,0 +1,21 @@
+#include "engine/layers/feed_forward.h"
+
+#include "engine/layers/residual.h"
+#include "engine/layers/thread_team.h"
+
+namespace parley {
+
+void FeedForward(const FeedForwardWeights& weights,
+                 kernels::Activation activation, int64_t num_rows,
+                 Activations& activations) {
+  const size_t ffn_dim = weights.input->shape().out_features;
+  float* inner = activations.wide();  // [num_rows, ffn_dim]
+  weights.input->Run(activations.hidden(), num_rows, inner);
+  ForEachRow(num_rows, [&](int64_t row) {
+    kernels::Activate(activation, {inner + row * ffn_dim, ffn_dim});
+  });
+  weights.output->Run(inner, num_rows, activations.delta());
+  AddAndNormalize(weights.norm, num_rows, activations);
+}
+
+}  // namespace parley

@@ -1,0 +1,38 @@
+// The OpenMP team of the calling thread, and loops split over it.
+#ifndef PARLEY_ENGINE_LAYERS_THREAD_TEAM_H_
+#define PARLEY_ENGINE_LAYERS_THREAD_TEAM_H_
+
+#include <omp.h>
+
+#include <cstdint>
+
+namespace parley {
+
+// Sets how many threads work on what the calling thread computes from now on.
+// Weights are to be loaded with the number that will compute with them: their
+// products are prepared for it. REQUIRES: num_threads > 0
+inline void SetTeamSize(int num_threads) { omp_set_num_threads(num_threads); }
+
+inline int TeamSize() { return omp_get_max_threads(); }
+
+// Inside a loop of the team: which of its threads this is, from 0.
+inline int TeamThread() { return omp_get_thread_num(); }
+
+// Calls body(i) for i from 0 to count - 1, each once, in no given order, on the
+// team's threads; in equal shares.
+template <typename Body>
+void ForEachRow(int64_t count, const Body& body) {
+#pragma omp parallel for schedule(static) if (count > 1)
+  for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+// The same, for items that differ in work: a thread takes one when it is free.
+template <typename Body>
+void ForEachItem(int64_t count, const Body& body) {
+#pragma omp parallel for schedule(dynamic) if (count > 1)
+  for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_LAYERS_THREAD_TEAM_H_

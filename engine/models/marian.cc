@@ -1,0 +1,174 @@
+#include "engine/models/marian.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/layers/feed_forward.h"
+#include "engine/layers/thread_team.h"
+#include "engine/models/marian_tensors.h"
+#include "engine/models/tensor_table.h"
+#include "engine/models/weight_loader.h"
+
+namespace parley {
+namespace {
+
+// torch.nn.LayerNorm's default, which MarianMT keeps.
+constexpr float kNormEpsilon = 1e-5f;
+
+FloatBuffer LoadPositions(const MarianConfig& config, const TensorMap& tensors,
+                          absl::string_view side) {
+  const std::string name = absl::StrCat(side, ".embeddings.position.weight");
+  return tensors.Has(name)
+             ? tensors.Load(name)
+             : SinusoidalPositions(config.max_positions, config.d_model);
+}
+
+absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadOutput(
+    const MarianConfig& config, const TensorMap& tensors) {
+  const FloatBuffer weight = tensors.Load(
+      config.ties_output ? "decoder.embeddings.token.weight" : "output.weight");
+  const FloatBuffer bias = tensors.Has("output.bias")
+                               ? tensors.Load("output.bias")
+                               : FloatBuffer(config.decoder.vocab_size);
+  return kernels::Linear::Create({.in_features = config.d_model,
+                                  .out_features = config.decoder.vocab_size},
+                                 weight.span(), bias.span());
+}
+
+absl::StatusOr<MarianEncoderLayer> LoadEncoderLayer(const TensorMap& tensors,
+                                                    int layer) {
+  const std::string prefix = absl::StrCat("encoder.layers.", layer);
+  MarianEncoderLayer weights;
+  PARLEY_ASSIGN_OR_RETURN(weights.self_attention,
+                          LoadSelfAttention(tensors, prefix, kNormEpsilon));
+  PARLEY_ASSIGN_OR_RETURN(weights.feed_forward,
+                          LoadFeedForward(tensors, prefix, kNormEpsilon));
+  return weights;
+}
+
+absl::StatusOr<MarianDecoderLayer> LoadDecoderLayer(const TensorMap& tensors,
+                                                    int layer) {
+  const std::string prefix = absl::StrCat("decoder.layers.", layer);
+  MarianDecoderLayer weights;
+  PARLEY_ASSIGN_OR_RETURN(weights.self_attention,
+                          LoadSelfAttention(tensors, prefix, kNormEpsilon));
+  PARLEY_ASSIGN_OR_RETURN(weights.cross_attention,
+                          LoadCrossAttention(tensors, prefix, kNormEpsilon));
+  PARLEY_ASSIGN_OR_RETURN(weights.feed_forward,
+                          LoadFeedForward(tensors, prefix, kNormEpsilon));
+  return weights;
+}
+
+}  // namespace
+
+absl::StatusOr<MarianWeights> LoadMarianWeights(
+    const MarianConfig& config, std::shared_ptr<const WeightFile> file,
+    const std::function<void(double done)>& progress) {
+  PARLEY_ASSIGN_OR_RETURN(
+      const TensorMap tensors,
+      TensorMap::Bind(MarianTensors(config), std::move(file)));
+  MarianWeights weights;
+  weights.file = tensors.file();
+  weights.num_parameters = tensors.num_parameters();
+  weights.unknown_tensors = tensors.extra();
+  weights.encoder_tokens =
+      EmbeddingTable(tensors.Get("encoder.embeddings.token.weight"));
+  weights.decoder_tokens =
+      EmbeddingTable(tensors.Get("decoder.embeddings.token.weight"));
+  weights.encoder_positions = LoadPositions(config, tensors, "encoder");
+  weights.decoder_positions = LoadPositions(config, tensors, "decoder");
+  // The output projection counts as two layers: it is about that large.
+  const double num_parts =
+      config.encoder.num_layers + config.decoder.num_layers + 2;
+  double num_done = 0;
+  for (int i = 0; i < config.encoder.num_layers; ++i) {
+    PARLEY_ASSIGN_OR_RETURN(MarianEncoderLayer layer,
+                            LoadEncoderLayer(tensors, i));
+    weights.encoder_layers.push_back(std::move(layer));
+    progress(++num_done / num_parts);
+  }
+  for (int i = 0; i < config.decoder.num_layers; ++i) {
+    PARLEY_ASSIGN_OR_RETURN(MarianDecoderLayer layer,
+                            LoadDecoderLayer(tensors, i));
+    weights.decoder_layers.push_back(std::move(layer));
+    progress(++num_done / num_parts);
+  }
+  PARLEY_ASSIGN_OR_RETURN(weights.output, LoadOutput(config, tensors));
+  progress(1.0);
+  return weights;
+}
+
+ActivationSizes MarianActivationSizes(const MarianConfig& config,
+                                      int64_t max_rows) {
+  return {
+      .max_rows = max_rows,
+      .d_model = config.d_model,
+      .max_ffn_dim = std::max(config.encoder.ffn_dim, config.decoder.ffn_dim),
+      .num_heads = std::max(config.encoder.num_heads, config.decoder.num_heads),
+      .max_positions = config.max_positions};
+}
+
+void MarianEncode(const MarianModel& model,
+                  absl::Span<const MarianSource> sources, KvPool& pool,
+                  Activations& activations) {
+  const MarianConfig& config = model.config;
+  const MarianWeights& weights = model.weights;
+  const size_t d_model = config.d_model;
+  const Embeddings embeddings = {weights.encoder_tokens,
+                                 weights.encoder_positions,
+                                 config.embedding_scale};
+  std::vector<Sequence> sequences;
+  std::vector<int32_t> slots;
+  for (const MarianSource& source : sources) {
+    const int length = static_cast<int>(source.ids.size());
+    sequences.push_back(
+        {.begin = static_cast<int64_t>(slots.size()), .length = length});
+    slots.insert(slots.end(), source.slots.begin(), source.slots.end());
+    float* first_row = activations.hidden() + sequences.back().begin * d_model;
+    ForEachRow(length, [&](int64_t i) {
+      Embed(embeddings, {source.ids[i], static_cast<int>(i)},
+            {first_row + i * d_model, d_model});
+    });
+  }
+  const kernels::AttentionShape shape = {
+      config.encoder.num_heads, config.d_model / config.encoder.num_heads};
+  for (const MarianEncoderLayer& layer : weights.encoder_layers) {
+    RaggedSelfAttention(layer.self_attention, shape, sequences, activations);
+    FeedForward(layer.feed_forward, config.activation, slots.size(),
+                activations);
+  }
+  for (size_t i = 0; i < weights.decoder_layers.size(); ++i) {
+    StoreSource(weights.decoder_layers[i].cross_attention, slots,
+                static_cast<int>(i), pool, activations);
+  }
+}
+
+void MarianDecode(const MarianModel& model, const MarianDecoderInput& input,
+                  KvPool& pool, Activations& activations) {
+  const MarianConfig& config = model.config;
+  const MarianWeights& weights = model.weights;
+  const size_t d_model = config.d_model;
+  const Embeddings embeddings = {weights.decoder_tokens,
+                                 weights.decoder_positions,
+                                 config.embedding_scale};
+  const int64_t num_rows = input.rows.size();
+  ForEachRow(num_rows, [&](int64_t i) {
+    Embed(embeddings, {input.tokens[i], input.positions[i]},
+          {activations.hidden() + i * d_model, d_model});
+  });
+  const kernels::AttentionShape shape = {
+      config.decoder.num_heads, config.d_model / config.decoder.num_heads};
+  for (size_t i = 0; i < weights.decoder_layers.size(); ++i) {
+    const MarianDecoderLayer& layer = weights.decoder_layers[i];
+    const int index = static_cast<int>(i);
+    CachedSelfAttention(layer.self_attention, shape, input.rows, index, pool,
+                        activations);
+    CrossAttention(layer.cross_attention, shape, input.rows, index, pool,
+                   activations);
+    FeedForward(layer.feed_forward, config.activation, num_rows, activations);
+  }
+}
+
+}  // namespace parley

@@ -1,0 +1,87 @@
+#include "engine/models/tensor_table.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/log.h"
+#include "engine/layers/widen.h"
+
+namespace parley {
+namespace {
+
+// What is wrong with a tensor that was found; empty where nothing is.
+std::string Fault(const TensorRow& row, absl::string_view checkpoint_name,
+                  const TensorView& tensor) {
+  if (tensor.shape != row.shape) {
+    return absl::StrCat(checkpoint_name, " has shape ",
+                        ShapeToString(tensor.shape), ", expected ",
+                        ShapeToString(row.shape));
+  }
+  if (!CanWidenToF32(tensor.dtype)) {
+    return absl::StrCat(checkpoint_name, " has type ", DTypeName(tensor.dtype),
+                        ", expected F32, F16 or BF16");
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<TensorMap> TensorMap::Bind(
+    const std::vector<TensorRow>& table,
+    std::shared_ptr<const WeightFile> file) {
+  TensorMap map;
+  absl::flat_hash_set<std::string> known;
+  absl::flat_hash_set<const std::byte*> counted;
+  std::vector<std::string> faults;
+  for (const TensorRow& row : table) {
+    known.insert(row.checkpoint_names.begin(), row.checkpoint_names.end());
+    const TensorView* tensor = nullptr;
+    for (const std::string& name : row.checkpoint_names) {
+      tensor = file->Find(name);
+      if (tensor == nullptr) continue;
+      std::string fault = Fault(row, name, *tensor);
+      if (!fault.empty()) faults.push_back(std::move(fault));
+      break;
+    }
+    if (tensor != nullptr) {
+      map.tensors_[row.name] = tensor;
+      if (counted.insert(tensor->data.data()).second) {
+        map.num_parameters_ += tensor->num_elements();
+      }
+    } else if (row.required) {
+      faults.push_back(absl::StrCat(absl::StrJoin(row.checkpoint_names, " or "),
+                                    " is missing"));
+    }
+  }
+  if (!faults.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file->path(), ": ", absl::StrJoin(faults, "; ")));
+  }
+  for (std::string& name : file->names()) {
+    if (!known.contains(name)) map.extra_.push_back(std::move(name));
+  }
+  map.file_ = std::move(file);
+  return map;
+}
+
+const TensorView& TensorMap::Get(absl::string_view name) const {
+  const auto found = tensors_.find(name);
+  PARLEY_CHECK(found != tensors_.end()) << name;
+  return *found->second;
+}
+
+bool TensorMap::Has(absl::string_view name) const {
+  return tensors_.contains(name);
+}
+
+FloatBuffer TensorMap::Load(absl::string_view name) const {
+  const TensorView& tensor = Get(name);
+  FloatBuffer floats = FloatBuffer::Uninitialized(tensor.num_elements());
+  WidenToF32(tensor.dtype, tensor.data, floats.span());
+  return floats;
+}
+
+}  // namespace parley

@@ -1,0 +1,22 @@
+// From a model directory to a model that works.
+#ifndef PARLEY_ENGINE_RUNTIME_LOADER_H_
+#define PARLEY_ENGINE_RUNTIME_LOADER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/api/model.h"
+
+namespace parley {
+
+// Loads a Hugging Face model directory as it is; docs/model_directory.md says
+// which files are read. A ModelLoader.
+//
+// Any thread; the steps of the model may run on another.
+absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
+                                      const LoadOptions& options,
+                                      const LoadProgress& progress);
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_RUNTIME_LOADER_H_

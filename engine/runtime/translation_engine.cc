@@ -1,0 +1,368 @@
+#include "engine/runtime/translation_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "engine/kernels/onednn/linear.h"
+#include "engine/layers/thread_team.h"
+
+namespace parley {
+namespace {
+
+// Rows whose logits are in memory at a time.
+constexpr int64_t kLogitsRows = 128;
+// Rows of one pass of the encoder: the products are at their peak, and what
+// stands between them stays in the caches.
+constexpr int64_t kEncoderRows = 512;
+
+SearchRules RulesOf(const MarianConfig& config) {
+  const GenerationConfig& generation = config.generation;
+  SearchRules rules;
+  rules.vocab_size = config.decoder.vocab_size;
+  rules.start_token = generation.decoder_start_token_id;
+  rules.end_token = generation.eos_token_id;
+  rules.forced_end_token = generation.forced_eos_token_id;
+  for (const std::vector<int>& word : generation.bad_words_ids) {
+    rules.bad_words.emplace_back(word.begin(), word.end());
+  }
+  rules.renormalize = generation.renormalize_logits;
+  return rules;
+}
+
+absl::Status OutOfRange(absl::string_view what, double value, double low,
+                        double high) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, " is ", value, ", expected ", low, " to ", high));
+}
+
+absl::Status CheckSearch(const SearchOptions& search, int max_target_tokens) {
+  if (search.num_beams < 1 || search.num_beams > kMaxBeams) {
+    return OutOfRange("num_beams", search.num_beams, 1, kMaxBeams);
+  }
+  if (search.num_hypotheses < 1 || search.num_hypotheses > search.num_beams) {
+    return OutOfRange("num_hypotheses", search.num_hypotheses, 1,
+                      search.num_beams);
+  }
+  if (search.max_new_tokens < 1 || search.max_new_tokens > max_target_tokens) {
+    return OutOfRange("max_new_tokens", search.max_new_tokens, 1,
+                      max_target_tokens);
+  }
+  if (search.min_new_tokens < 0 ||
+      search.min_new_tokens > search.max_new_tokens) {
+    return OutOfRange("min_new_tokens", search.min_new_tokens, 0,
+                      search.max_new_tokens);
+  }
+  if (!std::isfinite(search.length_penalty)) {
+    return absl::InvalidArgumentError("length_penalty is not finite");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSource(absl::Span<const TokenId> ids,
+                         const MarianConfig& config) {
+  if (ids.empty()) return absl::InvalidArgumentError("the source is empty");
+  if (ids.size() > static_cast<size_t>(config.max_positions)) {
+    return OutOfRange("source tokens", ids.size(), 1, config.max_positions);
+  }
+  for (const TokenId id : ids) {
+    if (id < 0 || id >= config.encoder.vocab_size) {
+      return OutOfRange("source token", id, 0, config.encoder.vocab_size - 1);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Slots that a task is likely to hold at once. Translations are about as long
+// as their sources; beams share most of what they descend from, and their
+// dead ends are reused.
+int64_t ExpectedTargetSlots(const Task& task) {
+  const int64_t source_len = task.source_ids.size();
+  const int64_t target_len = std::clamp<int64_t>(
+      source_len + source_len / 2 + 8, task.search.min_new_tokens,
+      task.search.max_new_tokens);
+  const int64_t num_beams = task.search.num_beams;
+  return std::min(target_len * num_beams, target_len + 8 * num_beams);
+}
+
+}  // namespace
+
+struct TranslationEngine::ActiveTask {
+  ActiveTask(TaskId id, Task task, KvPool* pool)
+      : id(id), task(std::move(task)), slots(pool) {}
+
+  // Blocks that count as taken: what it has, or what it may yet want.
+  int64_t charged_blocks() const {
+    return std::max(reserved_blocks, slots.num_blocks());
+  }
+
+  TaskId id;
+  Task task;
+  TaskSlots slots;
+  int64_t reserved_blocks = 0;
+  bool encoded = false;
+  std::vector<int32_t> source_slots;  // [source_len]
+  std::unique_ptr<Search> search;
+  // The slots that each live row descends from, oldest first, its own last.
+  std::vector<std::vector<int32_t>> histories;
+  std::vector<std::vector<int32_t>> next_histories;
+};
+
+absl::StatusOr<std::unique_ptr<TranslationEngine>> TranslationEngine::Create(
+    std::unique_ptr<const MarianModel> model, const LoadOptions& options) {
+  PARLEY_CHECK(options.max_rows >= kMaxBeams) << options.max_rows;
+  PARLEY_ASSIGN_OR_RETURN(
+      KvPool pool,
+      KvPool::Create({.num_layers = model->config.decoder.num_layers,
+                      .d_model = model->config.d_model},
+                     options.kv_cache_bytes));
+  return std::unique_ptr<TranslationEngine>(
+      new TranslationEngine(std::move(model), std::move(pool), options));
+}
+
+TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
+                                     KvPool pool, const LoadOptions& options)
+    : model_(std::move(model)),
+      options_(options),
+      rules_(RulesOf(model_->config)),
+      pool_(std::move(pool)),
+      activations_(MarianActivationSizes(
+          model_->config,
+          std::max<int64_t>(
+              {kEncoderRows, model_->config.max_positions, options.max_rows}))),
+      logits_(kernels::RoundUpRows(
+                  std::min<int64_t>(kLogitsRows, options.max_rows)) *
+              rules_.vocab_size),
+      constraints_(options.max_rows),
+      candidates_(int64_t{options.max_rows} * kMaxCandidates),
+      num_candidates_(options.max_rows) {}
+
+TranslationEngine::~TranslationEngine() = default;
+
+absl::StatusOr<TaskCost> TranslationEngine::Cost(const Task& task) const {
+  const MarianConfig& config = model_->config;
+  PARLEY_RETURN_IF_ERROR(CheckSource(task.source_ids, config));
+  PARLEY_RETURN_IF_ERROR(CheckSearch(task.search, config.max_positions));
+  const int64_t source_len = task.source_ids.size();
+  // One block more: free slots may lie in several blocks.
+  const int64_t most =
+      KvPool::BlocksFor(source_len + int64_t{task.search.num_beams} *
+                                         task.search.max_new_tokens) +
+      1;
+  if (most > pool_.num_blocks()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the task may need ", most,
+                     " blocks of the KV cache, which has ", pool_.num_blocks(),
+                     ": lower num_beams or max_new_tokens, or start "
+                     "the server with a larger --kv_cache_mb"));
+  }
+  return TaskCost{
+      .encoder_tokens = source_len,
+      .max_rows = task.search.num_beams,
+      .kv_blocks = std::min(
+          most, KvPool::BlocksFor(source_len + ExpectedTargetSlots(task)) + 1)};
+}
+
+Capacity TranslationEngine::capacity() const {
+  Capacity free = {.encoder_tokens = activations_.sizes().max_rows,
+                   .rows = options_.max_rows,
+                   .kv_blocks = pool_.num_blocks()};
+  for (const std::unique_ptr<ActiveTask>& active : tasks_) {
+    free.rows -= active->task.search.num_beams;
+    free.kv_blocks -= active->charged_blocks();
+    if (!active->encoded) {
+      free.encoder_tokens -= active->task.source_ids.size();
+    }
+  }
+  free.encoder_tokens = std::max<int64_t>(0, free.encoder_tokens);
+  free.kv_blocks = std::max<int64_t>(0, free.kv_blocks);
+  return free;
+}
+
+absl::Status TranslationEngine::Admit(TaskId id, Task task) {
+  PARLEY_ASSIGN_OR_RETURN(const TaskCost cost, Cost(task));
+  const Capacity free = capacity();
+  if (cost.max_rows > free.rows || cost.kv_blocks > free.kv_blocks) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the task takes ", cost.max_rows, " rows and ", cost.kv_blocks,
+        " KV blocks; free are ", free.rows, " and ", free.kv_blocks));
+  }
+  const int num_beams = task.search.num_beams;
+  const int source_len = static_cast<int>(task.source_ids.size());
+  auto active = std::make_unique<ActiveTask>(id, std::move(task), &pool_);
+  PARLEY_CHECK(active->slots.Reserve(source_len, {}));
+  for (int i = 0; i < source_len; ++i) {
+    active->source_slots.push_back(active->slots.Take());
+  }
+  active->slots.Pin();
+  active->reserved_blocks = cost.kv_blocks;
+  active->search = CreateSearch(active->task.search, rules_);
+  active->histories.reserve(num_beams);
+  active->histories.resize(1);
+  active->next_histories.reserve(num_beams);
+  tasks_.push_back(std::move(active));
+  return absl::OkStatus();
+}
+
+void TranslationEngine::Remove(TaskId id) {
+  std::erase_if(tasks_, [id](const std::unique_ptr<ActiveTask>& active) {
+    return active->id == id;
+  });
+}
+
+absl::Status TranslationEngine::Step(const StepBudget& budget,
+                                     StepResult* result) {
+  *result = {};
+  SetTeamSize(options_.num_threads);
+  EncodeNewTasks(budget);
+  PlaceRows(result);
+  GatherRows();
+  if (rows_.empty()) return absl::OkStatus();
+  MarianDecode(*model_,
+               {.tokens = tokens_, .positions = positions_, .rows = rows_},
+               pool_, activations_);
+  ScanRows();
+  AdvanceSearches(result);
+  return absl::OkStatus();
+}
+
+void TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
+  std::vector<ActiveTask*> batch;
+  int64_t num_tokens = 0;
+  int64_t batch_tokens = 0;
+  for (const std::unique_ptr<ActiveTask>& active : tasks_) {
+    if (active->encoded) continue;
+    const int64_t source_len = active->task.source_ids.size();
+    if (num_tokens > 0 && num_tokens + source_len > budget.max_encoder_tokens) {
+      break;
+    }
+    if (batch_tokens > 0 && batch_tokens + source_len > kEncoderRows) {
+      EncodeBatch(batch);
+      batch.clear();
+      batch_tokens = 0;
+    }
+    batch.push_back(active.get());
+    batch_tokens += source_len;
+    num_tokens += source_len;
+  }
+  if (!batch.empty()) EncodeBatch(batch);
+}
+
+void TranslationEngine::EncodeBatch(absl::Span<ActiveTask* const> batch) {
+  std::vector<MarianSource> sources;
+  for (ActiveTask* active : batch) {
+    sources.push_back(
+        {.ids = active->task.source_ids, .slots = active->source_slots});
+    active->encoded = true;
+  }
+  MarianEncode(*model_, sources, pool_, activations_);
+}
+
+void TranslationEngine::PlaceRows(StepResult* result) {
+  // Oldest first, so that it is the youngest who leaves when room runs out; the
+  // oldest always has room, for it fits the empty pool (see Cost).
+  for (size_t i = 0; i < tasks_.size(); ++i) {
+    ActiveTask& active = *tasks_[i];
+    if (!active.encoded) continue;
+    bool evicted = false;
+    while (!active.slots.Reserve(active.search->num_rows(), active.histories)) {
+      evicted = &active == tasks_.back().get();
+      Evict(result);
+      if (evicted) return;
+    }
+    for (std::vector<int32_t>& history : active.histories) {
+      history.push_back(active.slots.Take());
+    }
+  }
+}
+
+void TranslationEngine::Evict(StepResult* result) {
+  std::unique_ptr<ActiveTask> youngest = std::move(tasks_.back());
+  tasks_.pop_back();
+  result->evicted.push_back(
+      {.id = youngest->id, .task = std::move(youngest->task)});
+}
+
+void TranslationEngine::GatherRows() {
+  owners_.clear();
+  tokens_.clear();
+  positions_.clear();
+  rows_.clear();
+  for (const std::unique_ptr<ActiveTask>& active : tasks_) {
+    if (!active->encoded) continue;
+    const Search& search = *active->search;
+    for (int row = 0; row < search.num_rows(); ++row) {
+      const std::vector<int32_t>& history = active->histories[row];
+      owners_.push_back({.task = active.get(), .row = row});
+      tokens_.push_back(search.input_token(row));
+      positions_.push_back(search.num_steps());
+      rows_.push_back({.slot = history.back(),
+                       .history = history,
+                       .source = active->source_slots});
+    }
+  }
+}
+
+void TranslationEngine::ScanRows() {
+  const int64_t vocab_size = rules_.vocab_size;
+  const int64_t num_rows = rows_.size();
+  for (int64_t begin = 0; begin < num_rows; begin += kLogitsRows) {
+    const int64_t count = std::min(kLogitsRows, num_rows - begin);
+    model_->weights.output->Run(
+        activations_.hidden() + begin * model_->config.d_model, count,
+        logits_.data());
+    ForEachRow(count, [&](int64_t i) {
+      ScanRow(begin + i, logits_.span().subspan(i * vocab_size, vocab_size));
+    });
+  }
+}
+
+absl::Span<Candidate> TranslationEngine::CandidatesOf(int64_t row) {
+  return absl::MakeSpan(candidates_)
+      .subspan(row * kMaxCandidates, kMaxCandidates);
+}
+
+void TranslationEngine::ScanRow(int64_t row, absl::Span<float> logits) {
+  const RowOwner& owner = owners_[row];
+  const Search& search = *owner.task->search;
+  RowConstraints& constraints = constraints_[row];
+  search.Constrain(owner.row, &constraints);
+  num_candidates_[row] = ScanLogits(
+      logits, constraints, CandidatesOf(row).first(search.num_candidates()));
+}
+
+void TranslationEngine::AdvanceSearches(StepResult* result) {
+  for (size_t begin = 0; begin < owners_.size();) {
+    ActiveTask& active = *owners_[begin].task;
+    Search& search = *active.search;
+    const int num_rows = search.num_rows();
+    spans_.clear();
+    for (int row = 0; row < num_rows; ++row) {
+      spans_.push_back(
+          CandidatesOf(begin + row).first(num_candidates_[begin + row]));
+    }
+    begin += num_rows;
+    absl::Status status = search.Advance(spans_);
+    if (!status.ok()) {
+      result->failed.push_back({.id = active.id, .status = std::move(status)});
+      continue;
+    }
+    if (search.finished()) {
+      result->finished.push_back(
+          {.id = active.id, .hypotheses = search.TakeHypotheses()});
+      continue;
+    }
+    active.next_histories.resize(search.num_rows());
+    for (int row = 0; row < search.num_rows(); ++row) {
+      active.next_histories[row] = active.histories[search.parent(row)];
+    }
+    active.histories.swap(active.next_histories);
+  }
+  for (const FinishedTask& finished : result->finished) Remove(finished.id);
+  for (const FailedTask& failed : result->failed) Remove(failed.id);
+}
+
+}  // namespace parley

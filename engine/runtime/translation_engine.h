@@ -1,0 +1,85 @@
+// The engine of sequence-to-sequence models: joins model, search and cache.
+#ifndef PARLEY_ENGINE_RUNTIME_TRANSLATION_ENGINE_H_
+#define PARLEY_ENGINE_RUNTIME_TRANSLATION_ENGINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/api/engine.h"
+#include "engine/api/model.h"
+#include "engine/decoding/candidates.h"
+#include "engine/decoding/search.h"
+#include "engine/layers/activations.h"
+#include "engine/layers/kv_cache.h"
+#include "engine/models/marian.h"
+#include "engine/tensor/tensor.h"
+
+namespace parley {
+
+// See Engine. The KV pool is the memory ceiling: a task that could not finish
+// in it alone is refused by Cost, the others reserve what they are expected to
+// take, and when blocks run out all the same the youngest is evicted.
+class TranslationEngine : public Engine {
+ public:
+  // INVALID_ARGUMENT where the pool is too small for the model.
+  static absl::StatusOr<std::unique_ptr<TranslationEngine>> Create(
+      std::unique_ptr<const MarianModel> model, const LoadOptions& options);
+  ~TranslationEngine() override;
+
+  absl::StatusOr<TaskCost> Cost(const Task& task) const override;
+  Capacity capacity() const override;
+  absl::Status Admit(TaskId id, Task task) override;
+  void Remove(TaskId id) override;
+  absl::Status Step(const StepBudget& budget, StepResult* result) override;
+  int64_t num_tasks() const override {
+    return static_cast<int64_t>(tasks_.size());
+  }
+
+ private:
+  struct ActiveTask;
+
+  TranslationEngine(std::unique_ptr<const MarianModel> model, KvPool pool,
+                    const LoadOptions& options);
+
+  // The parts of Step, in order.
+  void EncodeNewTasks(const StepBudget& budget);
+  void PlaceRows(StepResult* result);
+  void GatherRows();
+  void ScanRows();
+  void AdvanceSearches(StepResult* result);
+
+  void EncodeBatch(absl::Span<ActiveTask* const> batch);
+  void Evict(StepResult* result);
+  void ScanRow(int64_t row, absl::Span<float> logits);
+  absl::Span<Candidate> CandidatesOf(int64_t row);
+
+  const std::unique_ptr<const MarianModel> model_;
+  const LoadOptions options_;
+  const SearchRules rules_;
+  KvPool pool_;
+  Activations activations_;
+  FloatBuffer logits_;                              // [kLogitsRows, vocab_size]
+  std::vector<std::unique_ptr<ActiveTask>> tasks_;  // Oldest first.
+
+  // Of the step under way, an entry a row; sized once.
+  struct RowOwner {
+    ActiveTask* task = nullptr;
+    int row = 0;  // Within the task.
+  };
+  std::vector<RowOwner> owners_;
+  std::vector<TokenId> tokens_;
+  std::vector<int> positions_;
+  std::vector<CachedRow> rows_;
+  std::vector<RowConstraints> constraints_;
+  std::vector<Candidate> candidates_;  // [max_rows, kMaxCandidates]
+  std::vector<int> num_candidates_;
+  std::vector<absl::Span<const Candidate>> spans_;  // Of one task.
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_RUNTIME_TRANSLATION_ENGINE_H_

@@ -1,0 +1,224 @@
+#include "engine/models/marian.h"
+
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "engine/layers/thread_team.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/engine/models/marian_reference.h"
+#include "tests/engine/models/random_marian_directory.h"
+
+namespace parley {
+namespace {
+
+const std::vector<int> kSource = {5, 9, 33, 100, 7, 7, 21, 64, 3, 0};
+const std::vector<int> kTarget = {100, 4, 17, 17, 90, 2, 55, 31, 8};
+
+// Of the logits, whose size is about 5: float arithmetic over a few layers.
+constexpr double kTolerance = 1e-4;
+
+class MarianTest : public testing::Test {
+ protected:
+  void Load(const RandomMarianOptions& options) {
+    SetTeamSize(2);
+    const std::string directory = TestDirectory("marian_test");
+    WriteRandomMarian(directory, options);
+    Load(directory);
+  }
+
+  void Load(const std::string& directory) {
+    auto config = ReadMarianConfig(directory);
+    ASSERT_TRUE(config.ok()) << config.status();
+    model_.config = *config;
+    auto file = OpenModelWeights(directory);
+    ASSERT_TRUE(file.ok()) << file.status();
+    auto weights =
+        LoadMarianWeights(model_.config, std::move(*file), [](double) {});
+    ASSERT_TRUE(weights.ok()) << weights.status();
+    model_.weights = std::move(*weights);
+    reference_ =
+        std::make_unique<MarianReference>(model_.config, *model_.weights.file);
+    auto pool = KvPool::Create({.num_layers = model_.config.decoder.num_layers,
+                                .d_model = model_.config.d_model},
+                               16 << 20);
+    ASSERT_TRUE(pool.ok()) << pool.status();
+    pool_ = std::make_unique<KvPool>(std::move(*pool));
+    activations_ = std::make_unique<Activations>(
+        MarianActivationSizes(model_.config, 256));
+    source_slots_.resize(kSource.size());
+    std::iota(source_slots_.begin(), source_slots_.end(), 0);
+  }
+
+  void Encode() {
+    MarianEncode(model_, {{.ids = kSource, .slots = source_slots_}}, *pool_,
+                 *activations_);
+  }
+
+  // Logits of positions [begin, begin + count) of kTarget, all in one pass; the
+  // positions before them are in the cache.
+  Matrix Decode(int begin, int count) {
+    std::vector<int> positions;
+    std::vector<CachedRow> rows;
+    target_slots_.resize(kTarget.size());
+    std::iota(target_slots_.begin(), target_slots_.end(), kSource.size());
+    for (int i = begin; i < begin + count; ++i) {
+      positions.push_back(i);
+      rows.push_back({.slot = target_slots_[i],
+                      .history = absl::MakeSpan(target_slots_).first(i + 1),
+                      .source = source_slots_});
+    }
+    MarianDecode(model_,
+                 {.tokens = absl::MakeSpan(kTarget).subspan(begin, count),
+                  .positions = positions,
+                  .rows = rows},
+                 *pool_, *activations_);
+    const int vocab_size = model_.config.decoder.vocab_size;
+    FloatBuffer logits(kernels::RoundUpRows(count) * vocab_size);
+    model_.weights.output->Run(activations_->hidden(), count, logits.data());
+    Matrix result;
+    for (int i = 0; i < count; ++i) {
+      const float* row = logits.data() + int64_t{i} * vocab_size;
+      result.emplace_back(row, row + vocab_size);
+    }
+    return result;
+  }
+
+  Matrix DecodeStepByStep() {
+    Matrix logits;
+    for (size_t i = 0; i < kTarget.size(); ++i) {
+      logits.push_back(Decode(static_cast<int>(i), 1)[0]);
+    }
+    return logits;
+  }
+
+  void ExpectNear(const Matrix& actual, const Matrix& expected) {
+    ASSERT_EQ(actual.size(), expected.size());
+    for (size_t r = 0; r < actual.size(); ++r) {
+      for (size_t i = 0; i < actual[r].size(); ++i) {
+        ASSERT_NEAR(actual[r][i], expected[r][i], kTolerance)
+            << "row " << r << ", column " << i;
+      }
+    }
+  }
+
+  void ExpectEqualsReference() {
+    Encode();
+    const Matrix encoder_output = reference_->Encode(kSource);
+    Matrix hidden;
+    for (size_t i = 0; i < kSource.size(); ++i) {
+      const float* row = activations_->hidden() + i * model_.config.d_model;
+      hidden.emplace_back(row, row + model_.config.d_model);
+    }
+    ExpectNear(hidden, encoder_output);
+    ExpectNear(DecodeStepByStep(), reference_->Logits(encoder_output, kTarget));
+  }
+
+  MarianModel model_;
+  std::unique_ptr<MarianReference> reference_;
+  std::unique_ptr<KvPool> pool_;
+  std::unique_ptr<Activations> activations_;
+  std::vector<int32_t> source_slots_;
+  std::vector<int32_t> target_slots_;
+};
+
+TEST_F(MarianTest, EqualsTheReference) {
+  Load(RandomMarianOptions());
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, EveryActivationEqualsTheReference) {
+  for (const char* activation : {"relu", "gelu", "swish", "silu", "gelu_new"}) {
+    SCOPED_TRACE(activation);
+    Load(RandomMarianOptions{.activation = activation});
+    ExpectEqualsReference();
+  }
+}
+
+TEST_F(MarianTest, EveryStoredTypeEqualsTheReference) {
+  for (const char* dtype : {"F32", "F16", "BF16"}) {
+    SCOPED_TRACE(dtype);
+    Load(RandomMarianOptions{.dtype = dtype});
+    ExpectEqualsReference();
+  }
+}
+
+TEST_F(MarianTest, SeparateEmbeddingsAndVocabularies) {
+  Load(RandomMarianOptions{
+      .vocab_size = 120, .decoder_vocab_size = 101, .share_embeddings = false});
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, UntiedOutput) {
+  Load(RandomMarianOptions{.tie_output = false});
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, StoredPositions) {
+  Load(RandomMarianOptions{.store_positions = true});
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, WithoutLogitsBiasAndScale) {
+  Load(RandomMarianOptions{.scale_embedding = false,
+                           .store_logits_bias = false});
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, UnevenShapes) {
+  Load(RandomMarianOptions{.d_model = 42,
+                           .encoder_layers = 1,
+                           .decoder_layers = 3,
+                           .encoder_heads = 3,
+                           .decoder_heads = 14,
+                           .encoder_ffn_dim = 17,
+                           .decoder_ffn_dim = 1});
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, CachedStepEqualsFullRecomputationBitForBit) {
+  Load(RandomMarianOptions());
+  Encode();
+  const Matrix stepped = DecodeStepByStep();
+  EXPECT_EQ(Decode(0, kTarget.size()), stepped);
+}
+
+TEST_F(MarianTest, SourceDoesNotDependOnItsBatch) {
+  Load(RandomMarianOptions());
+  Encode();
+  const Matrix alone = DecodeStepByStep();
+  // The same source last in a batch, after others of odd lengths.
+  const std::vector<int> other = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0};
+  std::vector<std::vector<int32_t>> other_slots;
+  std::vector<MarianSource> sources;
+  int32_t next_slot = 100;
+  for (int length = 1; length <= 13; length += 3) {
+    std::vector<int32_t>& slots = other_slots.emplace_back(length);
+    std::iota(slots.begin(), slots.end(), next_slot);
+    next_slot += length;
+  }
+  for (const std::vector<int32_t>& slots : other_slots) {
+    sources.push_back(
+        {.ids = absl::MakeSpan(other).first(slots.size()), .slots = slots});
+  }
+  sources.push_back({.ids = kSource, .slots = source_slots_});
+  MarianEncode(model_, sources, *pool_, *activations_);
+  EXPECT_EQ(DecodeStepByStep(), alone);
+}
+
+TEST_F(MarianTest, DemoModelEqualsTheReference) {
+  Load("models/demo");
+  ExpectEqualsReference();
+}
+
+TEST_F(MarianTest, CountsParametersOnce) {
+  Load("models/demo");
+  // 8,004 x 256 embeddings once, though they serve three times.
+  EXPECT_EQ(model_.weights.num_parameters, 6534980);
+}
+
+}  // namespace
+}  // namespace parley

@@ -1,0 +1,28 @@
+// Drives an engine by hand.
+#ifndef PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_
+#define PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_
+
+#include <vector>
+
+#include "engine/api/engine.h"
+
+namespace parley {
+
+struct RunOptions {
+  // Tasks admitted before each step at most, where they fit.
+  int max_admitted_per_step = 1 << 20;
+  int64_t max_encoder_tokens = 4096;
+};
+
+// Runs all tasks to their end, admitting them in order and evicted ones again;
+// returns the hypotheses of each. A task that fails fails the test.
+std::vector<std::vector<Hypothesis>> RunTasks(Engine& engine,
+                                              const std::vector<Task>& tasks,
+                                              const RunOptions& options = {});
+
+// Tasks that RunTasks saw evicted the last time.
+int64_t NumEvictions();
+
+}  // namespace parley
+
+#endif  // PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_
