@@ -19,13 +19,16 @@ find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy>=1.0.3)
 
-
 # SentencePiece's headers bring a second, incompatible absl, so its include
 # directory goes only to the one file that bridges to it.
 find_library(PARLEY_SENTENCEPIECE_LIBRARY sentencepiece REQUIRED
              PATHS ${PARLEY_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
 find_path(PARLEY_SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED
           PATHS ${PARLEY_DEPS_DIR}/sentencepiece/include NO_DEFAULT_PATH)
+add_library(SentencePiece::sentencepiece STATIC IMPORTED)
+set_target_properties(SentencePiece::sentencepiece PROPERTIES
+  IMPORTED_LOCATION ${PARLEY_SENTENCEPIECE_LIBRARY}
+  INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;Threads::Threads")
 
 if(PARLEY_BUILD_TESTS)
   find_package(GTest REQUIRED)

@@ -22,11 +22,21 @@ struct RowConstraints {
   bool renormalize = false;
 };
 
-// Writes the best candidates of one row, best first, equal log-probabilities by
+// The most candidates that any search asks of one row.
+inline constexpr int kMaxCandidates = 2 * kMaxBeams;
+
+// Writes the best candidates of one row, best first by logit, equal logits by
 // rising token, to `candidates` (whose size is how many are wanted), and
 // returns how many there are: fewer only where constraints leave fewer tokens.
-// Changes `logits` [vocab_size]. A row whose logits hold a NaN, or no finite
-// number, has no candidates. Any thread.
+// Tokens outside the vocabulary are neither forbidden nor forced. Changes
+// `logits` [vocab_size]. A row whose logits hold a NaN or +infinity, or no
+// finite number, has no candidates. Any thread.
+//
+// As transformers' beam search: log-softmax over the whole vocabulary, then
+// constraints (the forced token has log-probability 0), then, where they say
+// so, log-softmax again over what they leave.
+//
+// REQUIRES: candidates.size() <= kMaxCandidates
 int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
                absl::Span<Candidate> candidates);
 

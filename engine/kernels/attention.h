@@ -50,8 +50,7 @@ struct CachedKeyValues {
 // output may be query. The order of `slots` fixes the order of summation.
 // scratch: at least num_heads * slots.size() floats.
 // REQUIRES: !slots.empty()
-void CachedAttention(const AttentionShape& shape,
-                     absl::Span<const float> query,
+void CachedAttention(const AttentionShape& shape, absl::Span<const float> query,
                      const CachedKeyValues& cache,
                      absl::Span<const int32_t> slots, absl::Span<float> scratch,
                      absl::Span<float> output);

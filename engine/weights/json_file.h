@@ -22,8 +22,9 @@ namespace parley {
 class JsonFile {
  public:
   // Reads and parses the file. NOT_FOUND where there is none; INVALID_ARGUMENT
-  // where it is not UTF-8, not JSON, nested deeper than 64, larger than 64 MB,
-  // or not an object at its top.
+  // where it is not UTF-8, not JSON, nested deeper than 64, larger than 64 MB
+  // or than a million values, has a key twice in one object, or is not an
+  // object at its top.
   static absl::StatusOr<JsonFile> Read(const std::string& path);
   // The same of text at hand; `path` is for messages.
   static absl::StatusOr<JsonFile> Parse(absl::string_view text,
@@ -54,6 +55,9 @@ class JsonFile {
       absl::string_view key) const;
   // An integer, or the only element of an array of integers: eos_token_id.
   absl::StatusOr<std::optional<int64_t>> GetIntOrOnlyInt(
+      absl::string_view key) const;
+  // An object inside this one; its errors name the file and its key.
+  absl::StatusOr<std::optional<JsonFile>> GetObject(
       absl::string_view key) const;
   // Keys of the object that are not among `known`, sorted.
   std::vector<std::string> UnknownKeys(

@@ -12,9 +12,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/api/engine.h"
 #include "engine/api/task.h"
@@ -37,7 +39,8 @@ struct TaskOutcome {
   // Best first; or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
   // going down), INTERNAL (the engine was lost), or what the engine said.
   absl::StatusOr<std::vector<Hypothesis>> hypotheses;
-  absl::Duration queue_time;    // From Push until admitted.
+  // From Push until admitted; of a task that was evicted, the last time.
+  absl::Duration queue_time;
   absl::Duration compute_time;  // From admitted until finished.
 };
 
@@ -50,7 +53,8 @@ struct QueueEntry {
   // Called exactly once, for every entry that Push has taken, on the runner's
   // completion thread.
   absl::AnyInvocable<void(TaskOutcome)> done;
-  absl::Time enqueued;  // Set by Push.
+  absl::Time enqueued;    // Set by Push.
+  uint64_t sequence = 0;  // Set by Push: the younger, the greater.
 };
 
 // Thread-safe.
@@ -59,17 +63,25 @@ class TaskQueue {
   struct Options {
     // Waiting tasks at most.
     int64_t max_tasks = 16384;
+    std::function<absl::Time()> clock = absl::Now;
   };
 
   explicit TaskQueue(const Options& options);
+  // Entries that still wait, because no runner ever drove the queue, are
+  // answered with UNAVAILABLE on this thread.
   ~TaskQueue();
+  TaskQueue(const TaskQueue&) = delete;
+  TaskQueue& operator=(const TaskQueue&) = delete;
 
   // Takes all entries, or none: RESOURCE_EXHAUSTED where they do not fit now,
-  // UNAVAILABLE once closed. Never blocks long. Entries move away iff OK.
+  // the status given to Close once closed. Never blocks long. Entries move
+  // away iff OK.
   absl::Status Push(std::vector<QueueEntry>&& entries);
 
   // Called (on the pushing thread) after entries have come or the queue was
-  // closed, so that a runner can sleep. Set once, before the first Push.
+  // closed, so that a runner can sleep. Set once, before the first Push. It
+  // may be called for a moment yet after a last entry was answered, so what it
+  // uses must belong to it.
   void SetListener(std::function<void()> listener);
 
   // The oldest entry, if `accept` takes it; the entry stays at the front
@@ -78,23 +90,30 @@ class TaskQueue {
       absl::FunctionRef<bool(const QueueEntry&)> accept);
 
   // Removes and returns all entries that are cancelled or whose deadline is
-  // not after `now`.
+  // not after `now`, the oldest first.
   std::vector<QueueEntry> TakeDead(absl::Time now);
 
-  // Puts back an entry that had been popped, before all others.
+  // Puts back an entry that had been popped, before all younger ones. Neither
+  // a full nor a closed queue refuses it.
   void PushFront(QueueEntry entry);
 
-  // Refuses entries from now on; those that wait can still be popped.
-  void Close();
+  // Refuses entries from now on with `status`; those that wait can still be
+  // popped. Only the first call's status counts. REQUIRES: !status.ok()
+  void Close(absl::Status status);
+
+  // OK while open, then the status given to Close.
+  absl::Status closed() const;
 
   int64_t size() const;
+  int64_t max_tasks() const { return options_.max_tasks; }
 
  private:
   const Options options_;
   std::function<void()> listener_;
   mutable absl::Mutex mutex_;
-  std::deque<QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);  // Oldest first.
+  uint64_t next_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status closed_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace parley

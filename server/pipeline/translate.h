@@ -76,11 +76,12 @@ struct TranslateLimits {
 // Checks `call` against what `model` can do, then translates every text.
 // `done` is called exactly once, on this thread where the call is refused or
 // has nothing to compute, else on the runner's completion thread. A refusal of
-// the whole call is the status (see parley.v1.TranslationService.Translate);
-// what is wrong with one text stands in that text's result. Does not block on
-// the engine. Any thread.
-void Translate(std::shared_ptr<ServedModel> model, const TranslateLimits& limits,
-               TranslateCall call,
+// the whole call is the status (see parley.v1.TranslationService.Translate),
+// and so is what ends all of its work: CANCELLED, DEADLINE_EXCEEDED,
+// UNAVAILABLE. What is wrong with one text stands in that text's result. Does
+// not block on the engine. Any thread.
+void Translate(std::shared_ptr<ServedModel> model,
+               const TranslateLimits& limits, TranslateCall call,
                absl::AnyInvocable<void(absl::StatusOr<TranslateReply>)> done);
 
 }  // namespace parley

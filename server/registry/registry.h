@@ -2,12 +2,12 @@
 #ifndef PARLEY_SERVER_REGISTRY_REGISTRY_H_
 #define PARLEY_SERVER_REGISTRY_REGISTRY_H_
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -23,8 +23,8 @@ enum class ModelState { kLoading, kReady, kFailed };
 struct ModelEntry {
   std::string name;
   ModelState state = ModelState::kLoading;
-  absl::Status load_status;                  // Why, where it failed.
-  std::shared_ptr<ServedModel> model;        // Null unless ready.
+  absl::Status failure;                // Why, where it failed.
+  std::shared_ptr<ServedModel> model;  // Null unless ready.
 };
 
 // Where a model is to be loaded from.
@@ -33,28 +33,40 @@ struct ModelSource {
   std::string directory;
 };
 
-// Thread-safe.
+// Thread-safe. A name is declared once and then loaded once; declaring all
+// names before loading any lets callers tell "not yet" from "never".
 class Registry {
  public:
   // `runner` must outlive the registry; it drives every model that is loaded.
   Registry(ModelLoader loader, const LoadOptions& load_options,
            const TaskQueue::Options& queue_options, Runner* runner);
 
-  // Loads a model on this thread and serves it from then on. The entry shows
-  // its state meanwhile, and its failure after one.
+  // Lists the model as loading. ALREADY_EXISTS where the name is taken.
+  absl::Status Declare(const std::string& name);
+
+  // Loads a declared model on this thread and serves it from then on. The
+  // entry shows its failure after one.
+  // REQUIRES: declared, and not loaded before.
   absl::Status Load(const ModelSource& source, const LoadProgress& progress);
 
   // The model of that name; an empty name means the only one there is.
   // NOT_FOUND, listing the names, where there is none such; INVALID_ARGUMENT
   // where the name is empty and there are several; UNAVAILABLE where it is
-  // still loading, FAILED_PRECONDITION where it could not be loaded.
+  // still loading, FAILED_PRECONDITION where it could not be loaded or its
+  // engine was lost.
   absl::StatusOr<std::shared_ptr<ServedModel>> Find(
       absl::string_view name) const;
 
-  // By name.
+  // By name. A model whose engine was lost is listed as failed.
   std::vector<ModelEntry> List() const;
 
  private:
+  // `entry` as it is now: engines are lost without the registry being told.
+  static ModelEntry Current(const ModelEntry& entry);
+
+  // The declared names as messages list them: "demo, opus-en-de".
+  std::string Names() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const ModelLoader loader_;
   const LoadOptions load_options_;
   const TaskQueue::Options queue_options_;
@@ -64,13 +76,14 @@ class Registry {
 };
 
 // The models of a repository: each subfolder of `directory` that holds a
-// config.json, its name the folder's, sorted. Errors name the directory.
+// config.json, its name the folder's, sorted; hidden folders are passed over.
+// NOT_FOUND where there is none, saying what a repository looks like; errors
+// name the directory.
 absl::StatusOr<std::vector<ModelSource>> FindModels(
     const std::string& directory);
 
 // Parses "name=path,other=path". INVALID_ARGUMENT names the part at fault.
-absl::StatusOr<std::vector<ModelSource>> ParseModelList(
-    absl::string_view list);
+absl::StatusOr<std::vector<ModelSource>> ParseModelList(absl::string_view list);
 
 }  // namespace parley
 

@@ -23,11 +23,14 @@ struct LinearShape {
 
 // y = x * weight^T + bias, in f32. Holds its own packed copy of the weight.
 //
-// A row's result is bit-identical whatever other rows it is computed with.
-// Thread rule: Create on any thread; Run on one thread at a time per process
-// thread team (the runner), which is the OpenMP team that works on it.
-// Errors: Create gives INTERNAL with oneDNN's words where it fails; Run cannot
-// fail but for a broken invariant, which ends the process.
+// A row's result is bit-identical whatever other rows it is computed with, and
+// wherever among them it stands.
+// Thread rule: Create on any thread that has the OpenMP settings of the one
+// that will call Run; Run on one thread at a time (the runner), whose OpenMP
+// team does the work. Different objects may run at the same time.
+// Errors: Create gives INTERNAL with oneDNN's words where it fails and
+// INVALID_ARGUMENT for a size below one or spans that do not fit the shape; Run
+// cannot fail but for a broken invariant, which ends the process.
 class Linear {
  public:
   // weight: [out_features, in_features], row-major, not kept.

@@ -1,0 +1,146 @@
+"""Translation throughput against CTranslate2: same weights, same work, one run.
+
+A random model of OPUS-MT's base size translates 64 sentences of 1,027 source
+tokens in all to 20 forced target tokens each. Every setting of every engine
+takes its turn in each round, so that a drifting machine drifts for all; a cell
+shows the median over the rounds, and the spread as (max - min) / median. The
+peer's best setting of each cell counts.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+import machine
+import random_marian
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NEW_TOKENS = 20
+# 1,027 tokens in 64 sentences, as captions and news lines are mixed.
+LENGTHS = [9 + (7 * i) % 15 for i in range(64)]
+LENGTHS[-1] += 1027 - sum(LENGTHS)
+
+# name: (batch_size, num_beams, number of sources)
+CELLS = {
+    "greedy, batch 64": (64, 1, 64),
+    "beam 4, batch 32": (32, 4, 64),
+    "beam 4, one sentence": (1, 4, 8),
+}
+
+
+def peers(compute_type):
+    """Settings of CTranslate2: one worker of two threads, two of one."""
+    settings = {}
+    for workers, threads in ((1, 2), (2, 1)):
+        for mkl in ("1", "0"):
+            name = (f"CTranslate2 {compute_type}, {workers} x {threads}"
+                    f"{'' if mkl == '1' else ', oneDNN'}")
+            settings[name] = dict(workers=workers, threads=threads, mkl=mkl,
+                                  compute_type=compute_type)
+    return settings
+
+
+class Bench:
+    def __init__(self, build, work):
+        self.program = build / "bin" / "translation_benchmark"
+        self.work = work
+        self.model = random_marian.make_model(work / "opus-mt-base-random")
+        self.sources = {}
+        for _, _, count in CELLS.values():
+            path = work / f"sources_{count}.txt"
+            random_marian.make_sources(path, LENGTHS[:count])
+            self.sources[count] = path
+
+    def parley(self, cell):
+        batch_size, num_beams, count = CELLS[cell]
+        return self.run([
+            self.program, f"--model={self.model}",
+            f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
+            f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
+            "--num_threads=2", "--repetitions=1"], {})
+
+    def ctranslate2(self, cell, workers, threads, mkl, compute_type):
+        batch_size, num_beams, count = CELLS[cell]
+        if workers > 1 and batch_size >= count:
+            # Two workers share the batch, or one of them would idle.
+            batch_size = -(-batch_size // workers)
+        return self.run([
+            sys.executable, ROOT / "bench" / "ctranslate2_peer.py",
+            f"--model={self.model}", f"--converted={self.work / 'ctranslate2'}",
+            f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
+            f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
+            f"--workers={workers}", f"--threads={threads}",
+            f"--compute_type={compute_type}", "--repetitions=1"],
+            {"CT2_USE_MKL": mkl})
+
+    def run(self, command, environment):
+        result = subprocess.run(
+            [str(word) for word in command], capture_output=True, text=True,
+            env={**os.environ, **environment})
+        if result.returncode != 0:
+            raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr}")
+        line = json.loads(result.stdout.splitlines()[-1])
+        return line["tokens"] / line["seconds"]
+
+
+def measure(bench, rounds, progress):
+    engines = {"Parley f32": lambda cell: bench.parley(cell)}
+    for name, setting in peers("float32").items():
+        engines[name] = (lambda cell, setting=setting:
+                         bench.ctranslate2(cell, **setting))
+    figures = {cell: {name: [] for name in engines} for cell in CELLS}
+    for round_number in range(rounds):
+        for cell in CELLS:
+            for name, run in engines.items():
+                progress(f"round {round_number + 1} of {rounds}: {cell}: {name}")
+                figures[cell][name].append(run(cell))
+    return figures
+
+
+def report(figures):
+    lines = []
+    for cell, engines in figures.items():
+        medians = {name: statistics.median(values)
+                   for name, values in engines.items()}
+        best_peer = max((name for name in medians if name != "Parley f32"),
+                        key=medians.get)
+        lines.append(f"{cell} (target tokens/s)")
+        for name, values in engines.items():
+            spread = (max(values) - min(values)) / medians[name]
+            mark = "  <- best peer" if name == best_peer else ""
+            lines.append(f"  {name:38} {medians[name]:8.1f}  "
+                         f"spread {spread:4.0%}{mark}")
+        ratio = medians["Parley f32"] / medians[best_peer]
+        lines.append(f"  {'Parley against the best peer':38} {ratio:8.2f} x")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path,
+                        default=ROOT / "build" / "release")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=pathlib.Path,
+                        help="where to write the figures as JSON")
+    args = parser.parse_args()
+
+    bench = Bench(args.build, ROOT / "build" / "bench")
+    figures = measure(
+        bench, args.rounds,
+        lambda text: print(text, file=sys.stderr, flush=True))
+    about = machine.describe(ROOT)
+    print(json.dumps(about))
+    print(report(figures))
+    if args.output:
+        args.output.parent.mkdir(parents=True, exist_ok=True)
+        args.output.write_text(json.dumps(
+            {"machine": about, "tokens_per_second": figures}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

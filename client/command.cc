@@ -1,0 +1,76 @@
+#include "client/command.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace parley::client {
+namespace {
+
+// What the person at the keyboard can do about it; may be empty.
+std::string Advice(const ConnectionFlags& connection, absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return absl::StrCat(
+          "No server takes calls at ", connection.server, ". Start one:\n",
+          "  parley-server --model_repository=models --grpc_port=8470\n",
+          "or name another with --server=HOST:PORT or PARLEY_SERVER.\n");
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::StrCat("No answer from ", connection.server, " within ",
+                          absl::FormatDuration(connection.timeout),
+                          "; --timeout gives it longer.\n");
+    case absl::StatusCode::kUnimplemented:
+      return absl::StrCat("Is it a Parley server that listens at ",
+                          connection.server, "?\n");
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+ClientOptions ConnectionFlags::ToOptions() const {
+  ClientOptions options;
+  options.server = server;
+  options.timeout = timeout;
+  return options;
+}
+
+void AppendConnectionFlags(ConnectionFlags* connection,
+                           std::vector<Flag>* flags) {
+  flags->push_back(StringFlag(
+      {"server", "HOST:PORT",
+       absl::StrCat("Where parley-server listens (now ", connection->server,
+                    "). PARLEY_SERVER in the environment changes what is "
+                    "taken without this flag.")},
+      &connection->server));
+  flags->push_back(DurationFlag(
+      {"timeout", "TIME",
+       absl::StrCat("How long one call may take, with its retries: 90s, 2m, "
+                    "500ms (default ",
+                    absl::FormatDuration(connection->timeout), ").")},
+      &connection->timeout));
+}
+
+Flag OutputFlag(absl::string_view help, int* format) {
+  return ChoiceFlag({"output", "text|json", std::string(help)},
+                    {{"text", static_cast<int>(OutputFormat::kText)},
+                     {"json", static_cast<int>(OutputFormat::kJson)}},
+                    format);
+}
+
+int ReportUsage(const CommandContext& context, absl::string_view subcommand,
+                absl::string_view problem) {
+  context.err << "parley " << subcommand << ": " << problem << "\n"
+              << "See: parley " << subcommand << " --help\n";
+  return kExitUsage;
+}
+
+int ReportFailure(const CommandContext& context,
+                  const ConnectionFlags& connection,
+                  const absl::Status& status) {
+  context.err << "parley: " << absl::StatusCodeToString(status.code()) << ": "
+              << status.message() << "\n"
+              << Advice(connection, status.code());
+  return kExitFailure;
+}
+
+}  // namespace parley::client

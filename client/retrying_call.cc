@@ -1,0 +1,109 @@
+#include "client/retrying_call.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace parley::client {
+
+absl::Status ToAbslStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const int code = static_cast<int>(status.error_code());
+  // Both enums are google.rpc.Code, 1 to 16.
+  if (code < 1 || code > 16) {
+    return absl::UnknownError(absl::StrCat(
+        "code ", code, " from the server: ", status.error_message()));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(code),
+                      status.error_message());
+}
+
+RetryingCall::RetryingCall(RetryOptions retry, absl::Duration timeout,
+                           Attempt attempt, Done done)
+    : retry_(std::move(retry)),
+      timeout_(timeout),
+      attempt_(std::move(attempt)),
+      done_(std::move(done)) {}
+
+void RetryingCall::Start() {
+  deadline_ = absl::Now() + timeout_;
+  RunAttempt();
+}
+
+void RetryingCall::Cancel() {
+  std::shared_ptr<grpc::ClientContext> context;
+  std::shared_ptr<grpc::Alarm> wait;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    context = context_;
+    wait = wait_;
+  }
+  if (context != nullptr) context->TryCancel();
+  if (wait != nullptr) wait->Cancel();
+}
+
+void RetryingCall::RunAttempt() {
+  auto context = std::make_shared<grpc::ClientContext>();
+  context->set_deadline(absl::ToChronoTime(deadline_));
+  {
+    absl::MutexLock lock(&mutex_);
+    // An attempt whose context is cancelled before it starts ends CANCELLED.
+    if (cancelled_) context->TryCancel();
+    context_ = context;
+  }
+  ++num_attempts_;
+  attempt_(context.get(), [self = shared_from_this()](grpc::Status status) {
+    self->FinishAttempt(status);
+  });
+}
+
+void RetryingCall::FinishAttempt(const grpc::Status& grpc_status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    context_ = nullptr;
+  }
+  const absl::Status status = ToAbslStatus(grpc_status);
+  if (ScheduleRetry(status)) return;
+  if (status.ok() || num_attempts_ == 1) {
+    done_(status);
+    return;
+  }
+  done_(absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
+                                                 num_attempts_, " attempts)")));
+}
+
+bool RetryingCall::ScheduleRetry(const absl::Status& status) {
+  absl::BitGen random;
+  const std::optional<absl::Duration> delay = RetryDelay(
+      retry_, status, num_attempts_, absl::Uniform(random, 0.0, 1.0));
+  if (!delay.has_value()) return false;
+  const absl::Time next = absl::Now() + *delay;
+  if (next >= deadline_) return false;
+  absl::MutexLock lock(&mutex_);
+  if (cancelled_) return false;
+  wait_ = std::make_shared<grpc::Alarm>();
+  // Under the lock, so that a Cancel finds an alarm that is set; gRPC runs an
+  // alarm's callback on threads of its own only.
+  wait_->Set(
+      absl::ToChronoTime(next),
+      [self = shared_from_this()](bool expired) { self->FinishWait(expired); });
+  return true;
+}
+
+void RetryingCall::FinishWait(bool expired) {
+  {
+    absl::MutexLock lock(&mutex_);
+    wait_ = nullptr;
+  }
+  if (expired) {
+    RunAttempt();
+  } else {
+    done_(absl::CancelledError("the call was cancelled between two attempts"));
+  }
+}
+
+}  // namespace parley::client

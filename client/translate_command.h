@@ -1,0 +1,18 @@
+// `parley translate`: texts of the command line, a file or standard input.
+#ifndef PARLEY_CLIENT_TRANSLATE_COMMAND_H_
+#define PARLEY_CLIENT_TRANSLATE_COMMAND_H_
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "client/command.h"
+
+namespace parley::client {
+
+// `args` is what follows the subcommand. Returns the exit code.
+int RunTranslate(const CommandContext& context,
+                 absl::Span<const std::string> args);
+
+}  // namespace parley::client
+
+#endif  // PARLEY_CLIENT_TRANSLATE_COMMAND_H_

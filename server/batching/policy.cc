@@ -1,0 +1,52 @@
+#include "server/batching/policy.h"
+
+#include <algorithm>
+
+namespace parley {
+
+absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
+                         absl::Time now) {
+  if (cancel != nullptr && cancel->cancelled()) {
+    return absl::CancelledError("the call was cancelled");
+  }
+  if (deadline <= now) {
+    return absl::DeadlineExceededError("the call's deadline has passed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StillWanted(const QueueEntry& entry, absl::Time now) {
+  return StillWanted(entry.cancel.get(), entry.deadline, now);
+}
+
+bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {
+  if (room.empty) return true;
+  return cost.encoder_tokens <= room.capacity.encoder_tokens &&
+         cost.max_rows <= room.capacity.rows &&
+         cost.kv_blocks <= room.capacity.kv_blocks;
+}
+
+size_t FairShare::Add() {
+  shares_.push_back({.used = level_});
+  return shares_.size() - 1;
+}
+
+void FairShare::Charge(size_t index, absl::Duration used) {
+  shares_[index].used += std::max(used, absl::ZeroDuration());
+}
+
+std::optional<size_t> FairShare::Next(absl::Span<const size_t> ready) {
+  std::vector<bool> is_ready(shares_.size(), false);
+  for (const size_t index : ready) is_ready[index] = true;
+  std::optional<size_t> next;
+  for (size_t i = 0; i < shares_.size(); ++i) {
+    Share& share = shares_[i];
+    if (is_ready[i] && !share.ready) share.used = std::max(share.used, level_);
+    share.ready = is_ready[i];
+    if (is_ready[i] && (!next || share.used < shares_[*next].used)) next = i;
+  }
+  if (next) level_ = std::max(level_, shares_[*next].used);
+  return next;
+}
+
+}  // namespace parley

@@ -1,0 +1,64 @@
+// Who goes next. Pure decisions: no threads, no locks, no clock.
+#ifndef PARLEY_SERVER_BATCHING_POLICY_H_
+#define PARLEY_SERVER_BATCHING_POLICY_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "engine/api/engine.h"
+#include "server/batching/task_queue.h"
+
+namespace parley {
+
+// OK, or why nobody waits for an answer any more at `now`: CANCELLED or
+// DEADLINE_EXCEEDED. `cancel` may be null.
+absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
+                         absl::Time now);
+absl::Status StillWanted(const QueueEntry& entry, absl::Time now);
+
+// What an engine has room for.
+struct EngineRoom {
+  Capacity capacity;
+  bool empty = true;  // No task is in it.
+};
+
+// Whether the oldest waiting task, of cost `cost`, is admitted now. If it is
+// not, those behind it wait too, though one of them might fit: a large task
+// would starve else, and room for it comes soon, because nobody overtakes it.
+// An empty engine is offered every task: one that does not fit there never
+// will, and the engine says why.
+bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room);
+
+// Chooses which of several engines steps next, so that those with work get
+// equal shares of the compute time. An engine that had no work gathers no
+// claim meanwhile: it comes back level with the one that has had least.
+class FairShare {
+ public:
+  // Returns the index of a new engine: 0, 1, 2 ...
+  size_t Add();
+
+  // Says that engine `index` has computed for `used`.
+  void Charge(size_t index, absl::Duration used);
+
+  // The one of `ready` (indices of the engines that have work, rising) that
+  // has had the least; nothing where `ready` is empty. Called for each choice:
+  // whoever is missing from `ready` counts as idle since.
+  std::optional<size_t> Next(absl::Span<const size_t> ready);
+
+ private:
+  struct Share {
+    absl::Duration used;
+    bool ready = false;  // At the last Next.
+  };
+
+  std::vector<Share> shares_;
+  absl::Duration level_;  // `used` of the last chosen, then. Never falls.
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_BATCHING_POLICY_H_

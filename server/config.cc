@@ -1,0 +1,208 @@
+#include "server/config.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+
+namespace parley {
+namespace {
+
+constexpr char kIntroduction[] =
+    R"(parley-server: translates over gRPC, on CPUs, with models as they come from the
+usual hubs.
+
+  parley-server --model_repository=models
+      serves every model in the folder models, each subfolder with a
+      config.json under its own name, on 127.0.0.1:8470
+
+  parley-server --models=en-de=/data/opus-mt-en-de,en-fr=/data/opus-mt-en-fr
+      serves these two
+
+  parley-server --model_repository=models --listen=0.0.0.0 --grpc_port=9000
+      takes calls from other machines too. There is no encryption and no
+      authentication: put a proxy in front where that is needed
+
+When it is ready it prints one line that says so, and the health service says
+SERVING. SIGTERM and SIGINT end it: calls that are in are answered first.
+
+Each flag can also be given as an environment variable, in capitals and with
+PARLEY_ in front: PARLEY_GRPC_PORT=9000. The command line wins.
+
+Exit status: 0 after an orderly end, 1 where serving failed (no model could be
+loaded, the port is in use), 2 where the command line is wrong.
+)";
+
+void AddModelFlags(ServerConfig* config, FlagSet* flags) {
+  flags->AddGroup("What is served (at least one of the two)");
+  flags->AddString(
+      {"model_repository", "DIR",
+       "Folder of models: each subfolder with a config.json is one, its name "
+       "the folder's. A model that cannot be loaded is listed as failed, with "
+       "the reason in the log, and the others are served; where none can be "
+       "loaded, the server ends."},
+      &config->model_repository);
+  flags->AddCustom(
+      {"models", "NAME=PATH,...",
+       "Folders of single models, and the names that requests call them by."},
+      "", [config](absl::string_view text) {
+        auto models = ParseModelList(text);
+        if (models.ok()) config->models = *std::move(models);
+        return models.status();
+      });
+}
+
+void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
+  flags->AddGroup("Network");
+  flags->AddString(
+      {"listen", "ADDRESS", "Address to listen on; 0.0.0.0 or [::] for all."},
+      &config->listen);
+  flags->AddInt({"grpc_port", "PORT",
+                 "Port for gRPC. 0 takes any free one; the line that says "
+                 "that the server is ready names it."},
+                {0, 65535}, &config->grpc_port);
+  flags->AddBool({"grpc_reflection", "true|false",
+                  "Whether clients such as grpcurl may ask what services "
+                  "there are."},
+                 &config->grpc_reflection);
+}
+
+void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
+  flags->AddGroup("Engine");
+  flags->AddInt({"threads", "N",
+                 "Threads that compute. 0 takes as many as there are CPUs "
+                 "that this process may use, by its cgroup's quota and its "
+                 "affinity; more than that is slower."},
+                {0, 1024}, &config->threads);
+  flags->AddInt({"kv_cache_mb", "MIB",
+                 "Memory for the keys and values of translations under way, "
+                 "for each model."},
+                {1, 1 << 20}, &config->kv_cache_mb);
+  flags->AddInt({"max_rows", "N",
+                 "Beams of all translations that one step computes at most, "
+                 "for each model. At least 32, the most that one request may "
+                 "ask for."},
+                {32, 16384}, &config->max_rows);
+  flags->AddInt({"max_encoder_tokens", "N",
+                 "Source tokens that one step reads at most. Less makes "
+                 "translations under way wait less for new ones."},
+                {1, 1 << 20}, &config->max_encoder_tokens);
+}
+
+void AddLimitFlags(ServerConfig* config, FlagSet* flags) {
+  flags->AddGroup("Limits (what is above them is refused with a clear status)");
+  flags->AddInt({"max_queue_tasks", "N",
+                 "Sentences that wait for a model at most; above, calls get "
+                 "RESOURCE_EXHAUSTED."},
+                {1, 1 << 24}, &config->max_queue_tasks);
+  flags->AddInt({"max_texts_per_request", "N", "Texts of one call at most."},
+                {1, 1 << 20}, &config->max_texts_per_request);
+  flags->AddInt({"max_message_mb", "MIB", "Size of one request at most."},
+                {1, 1024}, &config->max_message_mb);
+  flags->AddInt({"max_inflight_mb", "MIB",
+                 "Size of all requests being worked on at most; above, calls "
+                 "get RESOURCE_EXHAUSTED. At least max_message_mb."},
+                {1, 1 << 20}, &config->max_inflight_mb);
+  flags->AddInt({"max_streams_per_connection", "N",
+                 "Calls at a time on one connection; a client's further calls "
+                 "wait on its side."},
+                {1, 1 << 20}, &config->max_streams_per_connection);
+}
+
+absl::Status SetLogLevel(absl::string_view text, LogSeverity* severity) {
+  if (text == "info") {
+    *severity = LogSeverity::kInfo;
+  } else if (text == "warning") {
+    *severity = LogSeverity::kWarning;
+  } else if (text == "error") {
+    *severity = LogSeverity::kError;
+  } else {
+    return absl::InvalidArgumentError("expected info, warning or error");
+  }
+  return absl::OkStatus();
+}
+
+void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
+  flags->AddGroup("Life");
+  flags->AddInt({"drain_seconds", "SECONDS",
+                 "After SIGTERM or SIGINT: how long calls that are in may "
+                 "take before they are ended with UNAVAILABLE. A second "
+                 "signal ends the server at once."},
+                {0, 86400}, &config->drain_seconds);
+  flags->AddCustom({"log_level", "info|warning|error",
+                    "What is written to standard error: this and graver."},
+                   "info", [config](absl::string_view text) {
+                     return SetLogLevel(text, &config->log_level);
+                   });
+}
+
+FlagSet MakeFlags(CommandLine* command_line) {
+  ServerConfig* config = &command_line->config;
+  FlagSet flags;
+  AddModelFlags(config, &flags);
+  AddNetworkFlags(config, &flags);
+  AddEngineFlags(config, &flags);
+  AddLimitFlags(config, &flags);
+  AddLifeFlags(config, &flags);
+  return flags;
+}
+
+// What no single flag's range can say.
+absl::Status CheckConfig(const ServerConfig& config) {
+  if (config.model_repository.empty() && config.models.empty()) {
+    return absl::InvalidArgumentError(
+        "nothing to serve: give --model_repository=DIR, a folder with a "
+        "subfolder for each model, or --models=name=path; --help shows "
+        "examples");
+  }
+  if (config.listen.empty()) {
+    return absl::InvalidArgumentError(
+        "--listen is empty; 0.0.0.0 listens on all addresses");
+  }
+  if (config.max_inflight_mb < config.max_message_mb) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--max_inflight_mb=", config.max_inflight_mb,
+                     " is less than --max_message_mb=", config.max_message_mb,
+                     ": such a request would never be taken"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(
+    absl::Span<const char* const> arguments,
+    const FlagSet::Environment& environment) {
+  CommandLine command_line;
+  for (const absl::string_view argument : arguments) {
+    if (argument == "--help" || argument == "-help" || argument == "-h") {
+      command_line.action = CommandLine::Action::kShowHelp;
+      return command_line;
+    }
+    if (argument == "--version") {
+      command_line.action = CommandLine::Action::kShowVersion;
+      return command_line;
+    }
+  }
+  FlagSet flags = MakeFlags(&command_line);
+  PARLEY_RETURN_IF_ERROR(flags.ParseEnvironment("PARLEY_", environment));
+  PARLEY_RETURN_IF_ERROR(flags.ParseArguments(arguments));
+  PARLEY_RETURN_IF_ERROR(CheckConfig(command_line.config));
+  return command_line;
+}
+
+std::string HelpText() {
+  CommandLine command_line;
+  return absl::StrCat(kIntroduction, MakeFlags(&command_line).Help());
+}
+
+std::string HostPort(const std::string& host, int port) {
+  const bool bare_ipv6 =
+      host.find(':') != std::string::npos && host.front() != '[';
+  return bare_ipv6 ? absl::StrCat("[", host, "]:", port)
+                   : absl::StrCat(host, ":", port);
+}
+
+}  // namespace parley

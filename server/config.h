@@ -1,0 +1,62 @@
+// What a server is told at its start.
+#ifndef PARLEY_SERVER_CONFIG_H_
+#define PARLEY_SERVER_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "base/log.h"
+#include "server/flags.h"
+#include "server/registry/registry.h"
+
+namespace parley {
+
+// One field for each flag of the same name; --help says what they mean.
+struct ServerConfig {
+  std::string model_repository;
+  std::vector<ModelSource> models;
+
+  std::string listen = "127.0.0.1";
+  int grpc_port = 8470;
+  bool grpc_reflection = true;
+
+  int threads = 0;
+  int kv_cache_mb = 256;
+  int max_rows = 256;
+  int max_encoder_tokens = 4096;
+
+  int max_queue_tasks = 16384;
+  int max_texts_per_request = 1024;
+  int max_message_mb = 16;
+  int max_inflight_mb = 256;
+  int max_streams_per_connection = 256;
+
+  int drain_seconds = 30;
+  LogSeverity log_level = LogSeverity::kInfo;
+};
+
+// What the command line asks for.
+struct CommandLine {
+  enum class Action { kServe, kShowHelp, kShowVersion };
+  Action action = Action::kServe;
+  ServerConfig config;
+};
+
+// Reads `arguments` (without the program's name) and, for flags not among
+// them, the environment. INVALID_ARGUMENT says what to change. Nothing is
+// read from disk.
+absl::StatusOr<CommandLine> ParseCommandLine(
+    absl::Span<const char* const> arguments,
+    const FlagSet::Environment& environment);
+
+// What --help prints.
+std::string HelpText();
+
+// "127.0.0.1:8470"; IPv6 addresses in brackets.
+std::string HostPort(const std::string& host, int port);
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_CONFIG_H_

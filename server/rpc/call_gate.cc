@@ -1,0 +1,42 @@
+#include "server/rpc/call_gate.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+
+namespace parley {
+
+absl::Status CallGate::Enter(int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  if (closed_) return absl::UnavailableError("the server is going down");
+  if (bytes > max_bytes_ - bytes_) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "a request of ", bytes, " bytes does not fit now: requests of ", bytes_,
+        " bytes are being worked on, of ", max_bytes_,
+        " at most; try again later"));
+  }
+  bytes_ += bytes;
+  ++num_calls_;
+  return absl::OkStatus();
+}
+
+void CallGate::Leave(int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  bytes_ -= bytes;
+  --num_calls_;
+  PARLEY_CHECK(num_calls_ >= 0 && bytes_ >= 0);
+}
+
+void CallGate::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+}
+
+bool CallGate::WaitUntilEmpty(absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  const auto empty = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return num_calls_ == 0;
+  };
+  return mutex_.AwaitWithDeadline(absl::Condition(&empty), deadline);
+}
+
+}  // namespace parley

@@ -1,0 +1,44 @@
+// Counts the calls that are in the server: bounds them, and lets a drain wait
+// for the last.
+#ifndef PARLEY_SERVER_RPC_CALL_GATE_H_
+#define PARLEY_SERVER_RPC_CALL_GATE_H_
+
+#include <cstdint>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace parley {
+
+// Thread-safe.
+class CallGate {
+ public:
+  // `max_bytes`: of the requests of all calls inside, together.
+  explicit CallGate(int64_t max_bytes) : max_bytes_(max_bytes) {}
+
+  // Lets a call with a request of `bytes` in. RESOURCE_EXHAUSTED where the
+  // bytes do not fit now, UNAVAILABLE once closed.
+  absl::Status Enter(int64_t bytes);
+
+  // REQUIRES: one Enter of as many bytes was OK, and has not been left.
+  void Leave(int64_t bytes);
+
+  // Lets nobody in from now on.
+  void Close();
+
+  // Waits until all have left; false where they had not by `deadline`.
+  bool WaitUntilEmpty(absl::Time deadline);
+
+ private:
+  const int64_t max_bytes_;
+  absl::Mutex mutex_;
+  int64_t num_calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_RPC_CALL_GATE_H_

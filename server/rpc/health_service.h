@@ -1,0 +1,67 @@
+// grpc.health.v1.Health, as probes and load balancers ask for it.
+#ifndef PARLEY_SERVER_RPC_HEALTH_SERVICE_H_
+#define PARLEY_SERVER_RPC_HEALTH_SERVICE_H_
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+
+namespace parley {
+
+// Knows a state for each name: "" is the whole server, others are services
+// and models. gRPC's own service starts "" as SERVING and leaves watches open
+// at shutdown, which is why there is this one.
+//
+// Thread-safe. Must outlive the grpc::Server that it is registered with.
+class HealthService final
+    : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
+          grpc::health::v1::Health::WithCallbackMethod_Watch<
+              grpc::health::v1::Health::Service>> {
+ public:
+  // Watch calls at the same time; more are refused with RESOURCE_EXHAUSTED.
+  static constexpr size_t kMaxWatches = 1000;
+
+  HealthService() = default;
+  ~HealthService() override = default;
+
+  // Makes `name` known, or changes it, and tells those who watch it. Without
+  // effect after Shutdown.
+  void SetServing(const std::string& name, bool serving);
+
+  // Everything is NOT_SERVING for good; each Watch is told so, then ends with
+  // UNAVAILABLE, and new ones end likewise.
+  void Shutdown();
+
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request) override;
+
+ private:
+  using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
+  class WatchReactor;
+
+  // SERVICE_UNKNOWN for a name that is not known.
+  ServingStatus StatusOf(absl::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Also guards the state of the WatchReactors: they are few, and what is
+  // done under it never blocks.
+  mutable absl::Mutex mutex_;
+  std::map<std::string, ServingStatus, std::less<>> statuses_
+      ABSL_GUARDED_BY(mutex_);
+  std::set<WatchReactor*> watches_ ABSL_GUARDED_BY(mutex_);
+  bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_RPC_HEALTH_SERVICE_H_

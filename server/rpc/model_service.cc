@@ -1,0 +1,96 @@
+#include "server/rpc/model_service.h"
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/rpc/unary_call.h"
+
+namespace parley {
+namespace {
+
+v1::ModelState ToProto(ModelListing::State state) {
+  switch (state) {
+    case ModelListing::State::kLoading:
+      return v1::MODEL_STATE_LOADING;
+    case ModelListing::State::kReady:
+      return v1::MODEL_STATE_READY;
+    case ModelListing::State::kFailed:
+      return v1::MODEL_STATE_FAILED;
+  }
+  return v1::MODEL_STATE_UNSPECIFIED;
+}
+
+v1::ModelKind ToProto(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::kTranslation:
+      return v1::MODEL_KIND_TRANSLATION;
+  }
+  return v1::MODEL_KIND_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::Model ModelService::ToProto(const ModelListing& listing) const {
+  v1::Model proto;
+  proto.set_name(listing.name);
+  proto.set_state(parley::ToProto(listing.state));
+  if (listing.model == nullptr) return proto;
+  const ModelInfo& info = listing.model->info;
+  proto.set_display_name(info.display_name);
+  proto.set_kind(parley::ToProto(info.kind));
+  proto.set_architecture(info.architecture);
+  proto.set_num_parameters(info.num_parameters);
+  proto.set_compute_type(info.compute_type);
+  for (const LanguagePair& pair : info.languages.pairs) {
+    v1::LanguagePair& pair_proto = *proto.add_language_pairs();
+    pair_proto.set_source(pair.source);
+    pair_proto.set_target(pair.target);
+  }
+  for (const std::string& target : info.languages.targets) {
+    proto.add_target_languages(target);
+  }
+  v1::ModelLimits& limits = *proto.mutable_limits();
+  limits.set_max_source_tokens(info.max_source_tokens);
+  limits.set_max_target_tokens(info.max_target_tokens);
+  limits.set_max_texts_per_request(limits_.max_texts_per_request);
+  limits.set_max_beams(kMaxBeams);
+  return proto;
+}
+
+grpc::ServerUnaryReactor* ModelService::ListModels(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return AnswerUnaryCall<v1::ListModelsRequest, v1::ListModelsResponse>(
+      context, request, response,
+      [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
+        for (const ModelListing& listing : models_->List()) {
+          *list->add_models() = ToProto(listing);
+        }
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* ModelService::GetModel(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return AnswerUnaryCall<v1::GetModelRequest, v1::Model>(
+      context, request, response,
+      [this](const v1::GetModelRequest& get, v1::Model* model) {
+        const std::vector<ModelListing> listings = models_->List();
+        for (const ModelListing& listing : listings) {
+          if (listing.name != get.model()) continue;
+          *model = ToProto(listing);
+          return absl::OkStatus();
+        }
+        return absl::NotFoundError(absl::StrCat(
+            "no model \"", get.model(), "\" is served; the models are: ",
+            absl::StrJoin(listings, ", ",
+                          [](std::string* out, const ModelListing& listing) {
+                            out->append(listing.name);
+                          })));
+      });
+}
+
+}  // namespace parley

@@ -1,0 +1,38 @@
+// parley.v1.ModelService: what is served.
+#ifndef PARLEY_SERVER_RPC_MODEL_SERVICE_H_
+#define PARLEY_SERVER_RPC_MODEL_SERVICE_H_
+
+#include "grpcpp/grpcpp.h"
+#include "parley/v1/model.grpc.pb.h"
+#include "server/pipeline/model_directory.h"
+#include "server/pipeline/translate.h"
+
+namespace parley {
+
+// Thread-safe; every call is answered at once.
+class ModelService final
+    : public v1::ModelService::WithRawCallbackMethod_ListModels<
+          v1::ModelService::WithRawCallbackMethod_GetModel<
+              v1::ModelService::Service>> {
+ public:
+  // `models` must outlive the service.
+  ModelService(const ModelDirectory* models, const TranslateLimits& limits)
+      : models_(models), limits_(limits) {}
+
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+
+ private:
+  v1::Model ToProto(const ModelListing& listing) const;
+
+  const ModelDirectory* const models_;
+  const TranslateLimits limits_;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_RPC_MODEL_SERVICE_H_

@@ -1,0 +1,88 @@
+#include "server/stop_signal.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/time/clock.h"
+#include "base/log.h"
+
+namespace parley {
+namespace {
+
+int OpenSignalFd() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  PARLEY_CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
+  const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
+  PARLEY_CHECK(fd >= 0) << strerror(errno);
+  return fd;
+}
+
+int OpenEventFd() {
+  const int fd = eventfd(0, EFD_CLOEXEC);
+  PARLEY_CHECK(fd >= 0) << strerror(errno);
+  return fd;
+}
+
+// Milliseconds as poll() takes them, -1 for ever.
+int PollTimeout(absl::Time deadline) {
+  if (deadline == absl::InfiniteFuture()) return -1;
+  const int64_t milliseconds =
+      absl::ToInt64Milliseconds(deadline - absl::Now()) + 1;
+  return static_cast<int>(std::clamp<int64_t>(milliseconds, 0, 1 << 30));
+}
+
+}  // namespace
+
+StopSignal::StopSignal(absl::Duration patience)
+    : patience_(patience),
+      signal_fd_(OpenSignalFd()),
+      quit_fd_(OpenEventFd()),
+      thread_([this] { Watch(); }) {}
+
+StopSignal::~StopSignal() {
+  PARLEY_CHECK(eventfd_write(quit_fd_, 1) == 0) << strerror(errno);
+  thread_.join();
+  close(quit_fd_);
+  close(signal_fd_);
+}
+
+void StopSignal::Watch() {
+  absl::Time deadline = absl::InfiniteFuture();
+  while (true) {
+    pollfd fds[] = {{.fd = signal_fd_, .events = POLLIN, .revents = 0},
+                    {.fd = quit_fd_, .events = POLLIN, .revents = 0}};
+    const int num_ready = poll(fds, 2, PollTimeout(deadline));
+    if (num_ready < 0) continue;  // Interrupted.
+    if (fds[1].revents != 0) return;
+    if (fds[0].revents != 0) {
+      signalfd_siginfo info;
+      if (read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
+      const int number = static_cast<int>(info.ssi_signo);
+      if (requested()) {
+        PARLEY_LOG(kWarning)
+            << "a second signal (" << strsignal(number) << "): ending at once";
+        _exit(128 + number);
+      }
+      PARLEY_LOG(kInfo) << strsignal(number) << ": finishing what is under way";
+      deadline = absl::Now() + patience_;
+      requested_.Notify();
+    } else if (absl::Now() >= deadline) {
+      PARLEY_LOG(kError) << "the server did not end within " << patience_
+                         << " of being asked to; ending the process";
+      _exit(1);
+    }
+  }
+}
+
+}  // namespace parley

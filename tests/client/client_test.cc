@@ -1,0 +1,205 @@
+#include "client/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/synchronization/notification.h"
+#include "tests/client/fake_server.h"
+
+namespace parley::client {
+namespace {
+
+using ::grpc::health::v1::HealthCheckResponse;
+using ::testing::HasSubstr;
+
+v1::TranslateRequest Request(const std::string& text) {
+  v1::TranslateRequest request;
+  request.set_target_language("de");
+  request.add_texts(text);
+  return request;
+}
+
+ClientOptions OptionsFor(const FakeServer& server) {
+  ClientOptions options;
+  options.server = server.address();
+  options.retry.initial_backoff = absl::Milliseconds(2);
+  return options;
+}
+
+// An address where nobody listens any more.
+std::string UnusedAddress() { return FakeServer().address(); }
+
+TEST(Client, Translates) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  const auto answer = client.Translate(Request("A man."));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
+  EXPECT_EQ(answer->model(), "fake");
+}
+
+TEST(Client, RetriesWhereTheServerIsUnavailable) {
+  FakeServer server(FailFirst(2, grpc::StatusCode::UNAVAILABLE));
+  Client client(OptionsFor(server));
+  const auto answer = client.Translate(Request("A man."));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->results_size(), 1);
+  EXPECT_EQ(server.num_translate_calls(), 3);
+}
+
+TEST(Client, WaitsForABusyServer) {
+  FakeServer server(FailFirst(8, grpc::StatusCode::RESOURCE_EXHAUSTED));
+  Client client(OptionsFor(server));
+  const auto answer = client.Translate(Request("A man."));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(server.num_translate_calls(), 9);
+}
+
+TEST(Client, DoesNotRetryWhatIsWrong) {
+  FakeServer server(FailFirst(1, grpc::StatusCode::INVALID_ARGUMENT));
+  Client client(OptionsFor(server));
+  const auto answer = client.Translate(Request("A man."));
+  EXPECT_EQ(answer.status(), absl::InvalidArgumentError("not this time"));
+  EXPECT_EQ(server.num_translate_calls(), 1);
+}
+
+TEST(Client, EndsAtTheDeadline) {
+  absl::Notification release;
+  FakeServer server([&](const v1::TranslateRequest& request,
+                        v1::TranslateResponse* response) {
+    release.WaitForNotificationWithTimeout(absl::Seconds(30));
+    return EchoTranslate(request, response);
+  });
+  ClientOptions options = OptionsFor(server);
+  options.timeout = absl::Milliseconds(50);
+  Client client(options);
+  const auto answer = client.Translate(Request("A man."));
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded);
+  release.Notify();
+}
+
+TEST(Client, ABusyServerIsWaitedForUntilTheDeadlineOnly) {
+  FakeServer server(FailFirst(1 << 30, grpc::StatusCode::RESOURCE_EXHAUSTED));
+  ClientOptions options = OptionsFor(server);
+  options.timeout = absl::Milliseconds(100);
+  Client client(options);
+  const auto answer = client.Translate(Request("A man."));
+  // Which of the two depends on where the deadline falls.
+  EXPECT_TRUE(answer.status().code() == absl::StatusCode::kResourceExhausted ||
+              answer.status().code() == absl::StatusCode::kDeadlineExceeded)
+      << answer.status();
+  EXPECT_GE(server.num_translate_calls(), 1);
+}
+
+TEST(Client, SaysWhereNobodyListens) {
+  ClientOptions options;
+  options.server = UnusedAddress();
+  options.retry.max_unavailable_attempts = 2;
+  options.retry.initial_backoff = absl::Milliseconds(1);
+  Client client(options);
+  const auto answer = client.Translate(Request("A man."));
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(answer.status().message(), HasSubstr("after 2 attempts"));
+}
+
+TEST(Client, RefusesARequestOverTheLimitBeforeSendingIt) {
+  FakeServer server;
+  ClientOptions options = OptionsFor(server);
+  options.max_message_bytes = 100;
+  Client client(options);
+  const auto answer = client.Translate(Request(std::string(200, 'x')));
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(answer.status().message(), HasSubstr("100"));
+  EXPECT_EQ(server.num_translate_calls(), 0);
+}
+
+TEST(Client, DoesNotRetryAnAnswerOverTheLimit) {
+  FakeServer server(
+      [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
+        response->set_model(std::string(1000, 'x'));
+        return grpc::Status::OK;
+      });
+  ClientOptions options = OptionsFor(server);
+  options.max_message_bytes = 100;
+  Client client(options);
+  const auto answer = client.Translate(Request("A man."));
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(server.num_translate_calls(), 1);
+}
+
+TEST(Client, ManyCallsAreUnderWayAtOnce) {
+  Gate gate(8);
+  FakeServer server([&](const v1::TranslateRequest& request,
+                        v1::TranslateResponse* response) {
+    const bool opened = gate.Enter();
+    gate.Leave();
+    if (!opened) return grpc::Status(grpc::StatusCode::ABORTED, "alone");
+    return EchoTranslate(request, response);
+  });
+  std::atomic<int> num_ok = 0;
+  absl::Mutex mutex;
+  int num_done = 0;
+  Client client(OptionsFor(server));
+  for (int i = 0; i < 8; ++i) {
+    client.TranslateAsync(Request(std::to_string(i)), [&](auto answer) {
+      if (answer.ok()) ++num_ok;
+      absl::MutexLock lock(&mutex);
+      ++num_done;
+    });
+  }
+  {
+    absl::MutexLock lock(&mutex);
+    mutex.Await(absl::Condition(
+        +[](int* done) { return *done == 8; }, &num_done));
+  }
+  EXPECT_EQ(num_ok, 8);
+}
+
+TEST(Client, ItsEndCancelsWhatIsUnderWay) {
+  absl::Notification entered, release;
+  FakeServer server([&](const v1::TranslateRequest& request,
+                        v1::TranslateResponse* response) {
+    entered.Notify();
+    release.WaitForNotificationWithTimeout(absl::Seconds(30));
+    return EchoTranslate(request, response);
+  });
+  absl::Status ended;
+  {
+    Client client(OptionsFor(server));
+    client.TranslateAsync(Request("A man."),
+                          [&](auto answer) { ended = answer.status(); });
+    entered.WaitForNotification();
+  }
+  EXPECT_EQ(ended.code(), absl::StatusCode::kCancelled);
+  release.Notify();
+}
+
+TEST(Client, TellsOfModels) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  const auto list = client.ListModels();
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->models_size(), 1);
+  const auto model = client.GetModel("demo");
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->architecture(), "MarianMTModel");
+  EXPECT_EQ(client.GetModel("other").status(),
+            absl::NotFoundError("no such model; served: demo"));
+}
+
+TEST(Client, TellsOfHealth) {
+  FakeServer server;
+  server.set_health(HealthCheckResponse::NOT_SERVING);
+  Client client(OptionsFor(server));
+  EXPECT_EQ(*client.CheckHealth(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(*client.CheckHealth("demo"), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(client.CheckHealth("x").status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace parley::client

@@ -1,0 +1,60 @@
+#include "client/command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace parley::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string Failure(const absl::Status& status) {
+  std::ostringstream out, err;
+  const CommandContext context = {.out = out, .err = err};
+  const ConnectionFlags connection = {.server = "there:1",
+                                      .timeout = absl::Seconds(7)};
+  EXPECT_EQ(ReportFailure(context, connection, status), kExitFailure);
+  EXPECT_EQ(out.str(), "");
+  return err.str();
+}
+
+TEST(ReportFailure, SaysWhatCanBeDone) {
+  EXPECT_THAT(Failure(absl::UnavailableError("refused")),
+              AllOf(HasSubstr("UNAVAILABLE: refused"), HasSubstr("there:1"),
+                    HasSubstr("parley-server --model_repository="),
+                    HasSubstr("PARLEY_SERVER")));
+  EXPECT_THAT(Failure(absl::DeadlineExceededError("late")),
+              AllOf(HasSubstr("7s"), HasSubstr("--timeout")));
+  EXPECT_THAT(Failure(absl::InternalError("broken")),
+              AllOf(HasSubstr("INTERNAL: broken"), Not(HasSubstr("--"))));
+}
+
+TEST(ReportUsage, NamesTheHelp) {
+  std::ostringstream out, err;
+  const CommandContext context = {.out = out, .err = err};
+  EXPECT_EQ(ReportUsage(context, "models", "is confused"), kExitUsage);
+  EXPECT_EQ(err.str(),
+            "parley models: is confused\nSee: parley models --help\n");
+}
+
+TEST(ConnectionFlags, ReachTheClient) {
+  ConnectionFlags connection = {.server = "a:1", .timeout = absl::Seconds(1)};
+  int format = static_cast<int>(OutputFormat::kText);
+  std::vector<Flag> flags = {OutputFlag("How.", &format)};
+  AppendConnectionFlags(&connection, &flags);
+  const std::vector<std::string> args = {"--server=b:2", "--timeout=3s",
+                                         "--output=json"};
+  ASSERT_TRUE(ParseFlags(flags, args).ok());
+  EXPECT_EQ(connection.ToOptions().server, "b:2");
+  EXPECT_EQ(connection.ToOptions().timeout, absl::Seconds(3));
+  EXPECT_EQ(static_cast<OutputFormat>(format), OutputFormat::kJson);
+}
+
+}  // namespace
+}  // namespace parley::client

@@ -1,0 +1,183 @@
+// A real gRPC server in the test's process that answers as the test says.
+#ifndef PARLEY_TESTS_CLIENT_FAKE_SERVER_H_
+#define PARLEY_TESTS_CLIENT_FAKE_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "parley/v1/model.grpc.pb.h"
+#include "parley/v1/translation.grpc.pb.h"
+
+namespace parley::client {
+
+using TranslateHandler = std::function<grpc::Status(const v1::TranslateRequest&,
+                                                    v1::TranslateResponse*)>;
+
+// Each text becomes "target:text" with a score of -0.5.
+inline grpc::Status EchoTranslate(const v1::TranslateRequest& request,
+                                  v1::TranslateResponse* response) {
+  response->set_model("fake");
+  for (const std::string& text : request.texts()) {
+    v1::TranslateResult* result = response->add_results();
+    v1::Hypothesis* hypothesis = result->add_hypotheses();
+    hypothesis->set_text(absl::StrCat(request.target_language(), ":", text));
+    hypothesis->set_score(-0.5f);
+    result->set_source_tokens(static_cast<int>(text.size()));
+  }
+  return grpc::Status::OK;
+}
+
+// Fails the first `num_failures` calls with `code`, then echoes.
+inline TranslateHandler FailFirst(int num_failures, grpc::StatusCode code) {
+  auto left = std::make_shared<std::atomic<int>>(num_failures);
+  return [left, code](const v1::TranslateRequest& request,
+                      v1::TranslateResponse* response) {
+    if (left->fetch_sub(1) > 0) return grpc::Status(code, "not this time");
+    return EchoTranslate(request, response);
+  };
+}
+
+// Blocks the calls of a fake until so many are under way at once, for ten
+// seconds at most, and says how many have been at most.
+class Gate {
+ public:
+  explicit Gate(int wanted) : wanted_(wanted) {}
+
+  // False where the others did not come.
+  bool Enter() {
+    absl::MutexLock lock(&mutex_);
+    ++inside_;
+    most_ = std::max(most_, inside_);
+    const bool opened = mutex_.AwaitWithTimeout(
+        absl::Condition(this, &Gate::IsOpen), absl::Seconds(10));
+    return opened;
+  }
+  void Leave() {
+    absl::MutexLock lock(&mutex_);
+    --inside_;
+  }
+  int most() {
+    absl::MutexLock lock(&mutex_);
+    return most_;
+  }
+
+ private:
+  bool IsOpen() const { return most_ >= wanted_; }
+
+  const int wanted_;
+  absl::Mutex mutex_;
+  int inside_ = 0;
+  int most_ = 0;
+};
+
+// Serves on a loopback port of the system's choice until destroyed.
+class FakeServer {
+ public:
+  explicit FakeServer(TranslateHandler translate = EchoTranslate)
+      : translation_(std::move(translate)) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port);
+    builder.SetMaxReceiveMessageSize(64 << 20);
+    builder.RegisterService(&translation_);
+    builder.RegisterService(&models_);
+    builder.RegisterService(&health_);
+    server_ = builder.BuildAndStart();
+    address_ = absl::StrCat("127.0.0.1:", port);
+  }
+  ~FakeServer() {
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+  }
+
+  const std::string& address() const { return address_; }
+  int num_translate_calls() const { return translation_.num_calls; }
+  int num_health_calls() const { return health_.num_calls; }
+  // Set before the first call.
+  void set_health(grpc::health::v1::HealthCheckResponse::ServingStatus state) {
+    health_.state = state;
+  }
+
+ private:
+  struct Translation : v1::TranslationService::Service {
+    explicit Translation(TranslateHandler handler)
+        : handle(std::move(handler)) {}
+    grpc::Status Translate(grpc::ServerContext* context,
+                           const v1::TranslateRequest* request,
+                           v1::TranslateResponse* response) override {
+      ++num_calls;
+      return handle(*request, response);
+    }
+    const TranslateHandler handle;
+    std::atomic<int> num_calls = 0;
+  };
+
+  struct Models : v1::ModelService::Service {
+    static void Fill(v1::Model* model) {
+      model->set_name("demo");
+      model->set_display_name("A demo");
+      model->set_kind(v1::MODEL_KIND_TRANSLATION);
+      model->set_state(v1::MODEL_STATE_READY);
+      model->set_architecture("MarianMTModel");
+      model->set_num_parameters(6'800'000);
+      model->set_compute_type("f32");
+      v1::LanguagePair* pair = model->add_language_pairs();
+      pair->set_source("en");
+      pair->set_target("de");
+      model->mutable_limits()->set_max_beams(32);
+    }
+    grpc::Status ListModels(grpc::ServerContext* context,
+                            const v1::ListModelsRequest* request,
+                            v1::ListModelsResponse* response) override {
+      Fill(response->add_models());
+      return grpc::Status::OK;
+    }
+    grpc::Status GetModel(grpc::ServerContext* context,
+                          const v1::GetModelRequest* request,
+                          v1::Model* response) override {
+      if (request->model() != "demo") {
+        return {grpc::StatusCode::NOT_FOUND, "no such model; served: demo"};
+      }
+      Fill(response);
+      return grpc::Status::OK;
+    }
+  };
+
+  struct Health : grpc::health::v1::Health::Service {
+    grpc::Status Check(
+        grpc::ServerContext* context,
+        const grpc::health::v1::HealthCheckRequest* request,
+        grpc::health::v1::HealthCheckResponse* response) override {
+      ++num_calls;
+      if (!request->service().empty() && request->service() != "demo") {
+        return {grpc::StatusCode::NOT_FOUND, "unknown name"};
+      }
+      response->set_status(state);
+      return grpc::Status::OK;
+    }
+    grpc::health::v1::HealthCheckResponse::ServingStatus state =
+        grpc::health::v1::HealthCheckResponse::SERVING;
+    std::atomic<int> num_calls = 0;
+  };
+
+  Translation translation_;
+  Models models_;
+  Health health_;
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace parley::client
+
+#endif  // PARLEY_TESTS_CLIENT_FAKE_SERVER_H_

@@ -1,0 +1,179 @@
+#include "engine/decoding/candidates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "tests/engine/decoding/toy_model.h"
+
+namespace parley {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+std::vector<Candidate> Scan(std::vector<float> logits,
+                            const RowConstraints& constraints, int num_wanted) {
+  std::vector<Candidate> candidates(num_wanted);
+  candidates.resize(ScanLogits(absl::MakeSpan(logits), constraints,
+                               absl::MakeSpan(candidates)));
+  return candidates;
+}
+
+std::vector<TokenId> Tokens(const std::vector<Candidate>& candidates) {
+  std::vector<TokenId> tokens;
+  for (const Candidate& candidate : candidates) {
+    tokens.push_back(candidate.token);
+  }
+  return tokens;
+}
+
+std::vector<float> RandomLogits(int vocab_size, std::mt19937* random) {
+  std::normal_distribution<float> distribution(0.0f, 4.0f);
+  std::vector<float> logits(vocab_size);
+  for (float& logit : logits) logit = distribution(*random);
+  return logits;
+}
+
+// Allowed tokens, best first by logit, then by token.
+std::vector<TokenId> ReferenceTokens(const std::vector<float>& logits,
+                                     const RowConstraints& constraints,
+                                     int num_wanted) {
+  const std::set<TokenId> forbidden(constraints.forbidden.begin(),
+                                    constraints.forbidden.end());
+  std::vector<TokenId> tokens;
+  for (TokenId token = 0; token < static_cast<TokenId>(logits.size());
+       ++token) {
+    if (!forbidden.contains(token)) tokens.push_back(token);
+  }
+  std::stable_sort(tokens.begin(), tokens.end(),
+                   [&](TokenId a, TokenId b) { return logits[a] > logits[b]; });
+  tokens.resize(std::min<size_t>(tokens.size(), num_wanted));
+  return tokens;
+}
+
+TEST(ScanLogitsTest, AgreesWithDoublePrecision) {
+  std::mt19937 random(1);
+  for (int vocab_size : {1, 2, 7, 16, 33, 100, 1000, 58101}) {
+    for (int num_wanted : {1, 2, 8, 64}) {
+      for (bool renormalize : {false, true}) {
+        const std::vector<float> logits = RandomLogits(vocab_size, &random);
+        RowConstraints constraints;
+        constraints.renormalize = renormalize;
+        for (int i = 0; i < vocab_size / 3; ++i) {
+          constraints.forbidden.push_back(random() % vocab_size);
+        }
+        const std::vector<Candidate> candidates =
+            Scan(logits, constraints, num_wanted);
+        ASSERT_EQ(Tokens(candidates),
+                  ReferenceTokens(logits, constraints, num_wanted));
+        for (const Candidate& candidate : candidates) {
+          const double expected =
+              ReferenceLogProb(logits, constraints, candidate.token);
+          EXPECT_NEAR(candidate.log_prob, expected,
+                      4e-6 * (1 + std::abs(expected)));
+        }
+      }
+    }
+  }
+}
+
+TEST(ScanLogitsTest, RenormalisesOnlyWhereAsked) {
+  const std::vector<float> logits(4, 0.0f);
+  RowConstraints constraints;
+  constraints.forbidden = {0, 3, 3};
+  EXPECT_NEAR(Scan(logits, constraints, 1)[0].log_prob, -std::log(4.0), 1e-6);
+  constraints.renormalize = true;
+  EXPECT_NEAR(Scan(logits, constraints, 1)[0].log_prob, -std::log(2.0), 1e-6);
+}
+
+TEST(ScanLogitsTest, EqualLogitsGoByRisingToken) {
+  RowConstraints constraints;
+  constraints.forbidden = {1};
+  EXPECT_THAT(Tokens(Scan({2, 5, 5, 5, 7, 2}, constraints, 4)),
+              testing::ElementsAre(4, 2, 3, 0));
+}
+
+TEST(ScanLogitsTest, ForcedTokenIsCertainAndAlone) {
+  RowConstraints constraints;
+  constraints.forced = 2;
+  constraints.forbidden = {2};
+  for (bool renormalize : {false, true}) {
+    constraints.renormalize = renormalize;
+    const std::vector<Candidate> candidates =
+        Scan({9, 8, -kInfinity, 7}, constraints, 4);
+    EXPECT_THAT(Tokens(candidates), testing::ElementsAre(2));
+    EXPECT_EQ(candidates[0].log_prob, 0.0f);
+  }
+}
+
+TEST(ScanLogitsTest, CertaintyIsNeverExceeded) {
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> distribution(0.0f, 100.0f);
+  for (int i = 0; i < 1000; ++i) {
+    const float best = distribution(random);
+    const std::vector<Candidate> candidates =
+        Scan({best, best - 40, best - 60}, {}, 1);
+    EXPECT_LE(candidates[0].log_prob, 0.0f);
+    EXPECT_NEAR(candidates[0].log_prob, 0.0f, 2e-5);
+  }
+}
+
+TEST(ScanLogitsTest, MinusInfinityIsNoCandidate) {
+  const std::vector<Candidate> candidates =
+      Scan({-kInfinity, 1, -kInfinity, 1}, {}, 4);
+  EXPECT_THAT(Tokens(candidates), testing::ElementsAre(1, 3));
+  EXPECT_NEAR(candidates[0].log_prob, -std::log(2.0), 1e-6);
+}
+
+TEST(ScanLogitsTest, BrokenRowsHaveNoCandidates) {
+  for (float broken : {kNan, kInfinity}) {
+    for (TokenId at : {0, 1, 20, 36}) {
+      std::vector<float> logits(37, 0.5f);
+      logits[at] = broken;
+      for (bool renormalize : {false, true}) {
+        RowConstraints constraints;
+        constraints.renormalize = renormalize;
+        EXPECT_TRUE(Scan(logits, constraints, 4).empty());
+        constraints.forbidden = {at};
+        EXPECT_TRUE(Scan(logits, constraints, 4).empty());
+        constraints.forced = 3;
+        EXPECT_TRUE(Scan(logits, constraints, 4).empty());
+      }
+    }
+  }
+  EXPECT_TRUE(Scan({-kInfinity, -kInfinity}, {}, 2).empty());
+}
+
+TEST(ScanLogitsTest, AllForbiddenLeavesNoCandidates) {
+  RowConstraints constraints;
+  constraints.forbidden = {0, 1, 2, 1};
+  EXPECT_TRUE(Scan({1, 2, 3}, constraints, 2).empty());
+  constraints.renormalize = true;
+  EXPECT_TRUE(Scan({1, 2, 3}, constraints, 2).empty());
+}
+
+TEST(ScanLogitsTest, TokensOutsideTheVocabularyAreIgnored) {
+  RowConstraints constraints;
+  constraints.forbidden = {-1, 3, 1 << 30};
+  EXPECT_EQ(Scan({1, 2, 3}, constraints, 4).size(), 3u);
+  constraints.forced = 3;
+  EXPECT_TRUE(Scan({1, 2, 3}, constraints, 4).empty());
+}
+
+TEST(ScanLogitsTest, ExtremeLogitsGiveFiniteLogProbs) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  for (const Candidate& candidate : Scan({kMax, -kMax, 0, kMax}, {}, 4)) {
+    EXPECT_TRUE(std::isfinite(candidate.log_prob)) << candidate.token;
+  }
+  EXPECT_EQ(Scan({-kMax, -kMax}, {}, 4).size(), 2u);
+}
+
+}  // namespace
+}  // namespace parley

@@ -1,0 +1,113 @@
+#include "server/batching/policy.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+constexpr absl::Duration kMs = absl::Milliseconds(1);
+
+TEST(StillWantedTest, NamesWhyNot) {
+  const absl::Time now = absl::FromUnixSeconds(10);
+  CancelFlag flag;
+  EXPECT_TRUE(StillWanted(nullptr, absl::InfiniteFuture(), now).ok());
+  EXPECT_TRUE(StillWanted(&flag, now + kMs, now).ok());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(StillWanted(&flag, now, now)));
+  flag.Cancel();
+  EXPECT_TRUE(absl::IsCancelled(StillWanted(&flag, now + kMs, now)));
+}
+
+TEST(ShouldAdmitTest, EveryUnitMustFit) {
+  const EngineRoom room = {
+      .capacity = {.encoder_tokens = 10, .rows = 4, .kv_blocks = 7},
+      .empty = false};
+  const TaskCost fits = {.encoder_tokens = 10, .max_rows = 4, .kv_blocks = 7};
+  EXPECT_TRUE(ShouldAdmit(fits, room));
+  TaskCost cost = fits;
+  cost.encoder_tokens = 11;
+  EXPECT_FALSE(ShouldAdmit(cost, room));
+  cost = fits;
+  cost.max_rows = 5;
+  EXPECT_FALSE(ShouldAdmit(cost, room));
+  cost = fits;
+  cost.kv_blocks = 8;
+  EXPECT_FALSE(ShouldAdmit(cost, room));
+}
+
+TEST(ShouldAdmitTest, AnEmptyEngineIsOfferedEverything) {
+  EXPECT_TRUE(ShouldAdmit({.max_rows = 100}, {.capacity = {}, .empty = true}));
+}
+
+// Runs `num_steps` choices among `ready`, each step of engine i costing
+// step_times[i]; returns how long each computed.
+std::vector<absl::Duration> RunShares(
+    FairShare* share, std::vector<size_t> ready,
+    const std::vector<absl::Duration>& step_times, int num_steps) {
+  std::vector<absl::Duration> computed(step_times.size());
+  for (int i = 0; i < num_steps; ++i) {
+    const size_t next = share->Next(ready).value();
+    share->Charge(next, step_times[next]);
+    computed[next] += step_times[next];
+  }
+  return computed;
+}
+
+TEST(FairShareTest, NothingReadyIsNothingChosen) {
+  FairShare share;
+  EXPECT_FALSE(share.Next({}));
+  share.Add();
+  EXPECT_FALSE(share.Next({}));
+  EXPECT_EQ(share.Next({0}), 0u);
+}
+
+TEST(FairShareTest, SharesTimeRatherThanSteps) {
+  FairShare share;
+  share.Add();
+  share.Add();
+  const auto computed = RunShares(&share, {0, 1}, {1 * kMs, 10 * kMs}, 1100);
+  EXPECT_LE(computed[0] - computed[1], 10 * kMs);
+  EXPECT_LE(computed[1] - computed[0], 10 * kMs);
+}
+
+TEST(FairShareTest, IdleTimeIsNoClaim) {
+  FairShare share;
+  share.Add();
+  share.Add();
+  RunShares(&share, {0}, {kMs, kMs}, 1000);
+  // Engine 1 comes back: from here on they take turns.
+  const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 100);
+  EXPECT_LE(computed[1] - computed[0], 2 * kMs);
+  EXPECT_LE(computed[0] - computed[1], 2 * kMs);
+}
+
+TEST(FairShareTest, ALateEngineStartsLevel) {
+  FairShare share;
+  share.Add();
+  RunShares(&share, {0}, {kMs}, 1000);
+  share.Add();
+  const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 100);
+  EXPECT_LE(computed[1] - computed[0], 2 * kMs);
+}
+
+TEST(FairShareTest, AHeavyStepIsPaidBack) {
+  FairShare share;
+  share.Add();
+  share.Add();
+  EXPECT_EQ(share.Next({0, 1}), 0u);
+  share.Charge(0, 50 * kMs);
+  const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 50);
+  EXPECT_EQ(computed[0], absl::ZeroDuration());
+}
+
+TEST(FairShareTest, ATimeThatRanBackwardsCountsNothing) {
+  FairShare share;
+  share.Add();
+  share.Add();
+  share.Charge(1, -1000 * kMs);
+  EXPECT_EQ(share.Next({0, 1}), 0u);
+}
+
+}  // namespace
+}  // namespace parley

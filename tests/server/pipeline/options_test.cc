@@ -1,0 +1,114 @@
+#include "server/pipeline/options.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+ModelInfo Info() {
+  ModelInfo info;
+  info.max_target_tokens = 100;
+  info.default_search = {.num_beams = 4,
+                         .num_hypotheses = 3,
+                         .length_penalty = 0.6f,
+                         .early_stopping = EarlyStopping::kFirst,
+                         .max_new_tokens = 50,
+                         .min_new_tokens = 5};
+  return info;
+}
+
+SearchOptions Resolve(const TranslateOptions& options) {
+  const auto search = ResolveSearchOptions(options, Info());
+  EXPECT_TRUE(search.ok()) << search.status();
+  return search.value_or(SearchOptions());
+}
+
+std::string ErrorOf(const TranslateOptions& options) {
+  const absl::Status status = ResolveSearchOptions(options, Info()).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  return std::string(status.message());
+}
+
+TEST(OptionsTest, UnsetIsTheModelsDefault) {
+  const SearchOptions search = Resolve({});
+  EXPECT_EQ(search.num_beams, 4);
+  EXPECT_EQ(search.num_hypotheses, 3);
+  EXPECT_EQ(search.length_penalty, 0.6f);
+  EXPECT_EQ(search.early_stopping, EarlyStopping::kFirst);
+  EXPECT_EQ(search.max_new_tokens, 50);
+  EXPECT_EQ(search.min_new_tokens, 5);
+}
+
+TEST(OptionsTest, SetIsTaken) {
+  const SearchOptions search =
+      Resolve({.num_beams = 32,
+               .num_hypotheses = 32,
+               .length_penalty = -2.0f,
+               .max_new_tokens = 100,
+               .min_new_tokens = 100,
+               .early_stopping = EarlyStopping::kNever});
+  EXPECT_EQ(search.num_beams, 32);
+  EXPECT_EQ(search.num_hypotheses, 32);
+  EXPECT_EQ(search.length_penalty, -2.0f);
+  EXPECT_EQ(search.early_stopping, EarlyStopping::kNever);
+  EXPECT_EQ(search.max_new_tokens, 100);
+  EXPECT_EQ(search.min_new_tokens, 100);
+  EXPECT_EQ(Resolve({.min_new_tokens = 0}).min_new_tokens, 0);
+}
+
+TEST(OptionsTest, ADefaultGivesWay) {
+  EXPECT_EQ(Resolve({.num_beams = 2}).num_hypotheses, 2);
+  EXPECT_EQ(Resolve({.max_new_tokens = 2}).min_new_tokens, 2);
+}
+
+TEST(OptionsTest, DefaultsThatTheModelCannotTakeAreBroughtIntoRange) {
+  ModelInfo info;  // Files that say nothing useful.
+  info.max_target_tokens = 10;
+  info.default_search = {.num_beams = 99,
+                         .num_hypotheses = 0,
+                         .max_new_tokens = 1000,
+                         .min_new_tokens = -1};
+  const auto search = ResolveSearchOptions({}, info);
+  ASSERT_TRUE(search.ok());
+  EXPECT_EQ(search->num_beams, 32);
+  EXPECT_EQ(search->num_hypotheses, 1);
+  EXPECT_EQ(search->max_new_tokens, 10);
+  EXPECT_EQ(search->min_new_tokens, 0);
+}
+
+TEST(OptionsTest, OutOfRangeNamesFieldValueAndRange) {
+  EXPECT_THAT(ErrorOf({.num_beams = 0}),
+              AllOf(HasSubstr("options.num_beams"), HasSubstr("is 0"),
+                    HasSubstr("from 1 to 32")));
+  EXPECT_THAT(ErrorOf({.num_beams = 1000}), HasSubstr("is 1000"));
+  EXPECT_THAT(ErrorOf({.num_beams = -1}), HasSubstr("is -1"));
+  EXPECT_THAT(ErrorOf({.num_beams = 2, .num_hypotheses = 3}),
+              AllOf(HasSubstr("options.num_hypotheses"), HasSubstr("1 to 2")));
+  EXPECT_THAT(ErrorOf({.num_hypotheses = 0}), HasSubstr("1 to 4"));
+  EXPECT_THAT(
+      ErrorOf({.max_new_tokens = 101}),
+      AllOf(HasSubstr("options.max_new_tokens"), HasSubstr("1 to 100")));
+  EXPECT_THAT(ErrorOf({.max_new_tokens = 0}), HasSubstr("is 0"));
+  EXPECT_THAT(ErrorOf({.min_new_tokens = 51}),
+              AllOf(HasSubstr("options.min_new_tokens"), HasSubstr("0 to 50")));
+  EXPECT_THAT(ErrorOf({.min_new_tokens = -1}), HasSubstr("is -1"));
+  EXPECT_THAT(ErrorOf({.max_new_tokens = 3, .min_new_tokens = 4}),
+              HasSubstr("0 to 3"));
+  for (const float value :
+       {std::nanf(""), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    EXPECT_THAT(ErrorOf({.length_penalty = value}),
+                HasSubstr("options.length_penalty"));
+  }
+}
+
+}  // namespace
+}  // namespace parley

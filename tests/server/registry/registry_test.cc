@@ -1,0 +1,206 @@
+#include "server/registry/registry.h"
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/fake_model.h"
+#include "tests/temp_folder.h"
+
+namespace parley {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RegistryTest : public ::testing::Test {
+ protected:
+  Registry MakeRegistry() {
+    return Registry(
+        [this](const std::string& directory, const LoadOptions& options,
+               const LoadProgress& progress) -> absl::StatusOr<LoadedModel> {
+          progress("reading", 0.5);
+          seen_threads_ = options.num_threads;
+          if (directory == "broken") {
+            return absl::InvalidArgumentError("config.json: not JSON");
+          }
+          return MakeFakeModel(control_);
+        },
+        {.num_threads = 3}, {.max_tasks = 7}, runner_.get());
+  }
+
+  static void Ignore(absl::string_view stage, double done) {}
+
+  const std::shared_ptr<FakeEngineControl> control_ =
+      std::make_shared<FakeEngineControl>();
+  const std::unique_ptr<Runner> runner_ = Runner::Create({});
+  int seen_threads_ = 0;
+};
+
+TEST_F(RegistryTest, AnEmptyOneFindsNothing) {
+  EXPECT_EQ(MakeRegistry().Find("").status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_THAT(MakeRegistry().List(), IsEmpty());
+}
+
+TEST_F(RegistryTest, GoesFromLoadingToReady) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  EXPECT_EQ(registry.Find("a").status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(registry.List()[0].state, ModelState::kLoading);
+
+  double reported = 0;
+  ASSERT_TRUE(
+      registry
+          .Load({.name = "a", .directory = "good"},
+                [&](absl::string_view, double done) { reported = done; })
+          .ok());
+  EXPECT_EQ(reported, 0.5);
+  EXPECT_EQ(seen_threads_, 3);
+  const auto model = registry.Find("a");
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->name, "a");
+  EXPECT_EQ((*model)->queue->max_tasks(), 7);
+  EXPECT_EQ(registry.List()[0].state, ModelState::kReady);
+  EXPECT_EQ(registry.List()[0].model, *model);
+}
+
+TEST_F(RegistryTest, AnEmptyNameMeansTheOnlyModel) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  ASSERT_TRUE(registry.Find("").ok());
+  EXPECT_EQ((*registry.Find(""))->name, "a");
+
+  // Also where the second cannot be used: what a request means must not hang
+  // on which models happen to work.
+  ASSERT_TRUE(registry.Declare("b").ok());
+  const absl::Status status = registry.Find("").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a, b"));
+}
+
+TEST_F(RegistryTest, AnUnknownNameIsAnsweredWithTheNames) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("b").ok());
+  ASSERT_TRUE(registry.Declare("a").ok());
+  const absl::Status status = registry.Find("c").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"c\""));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a, b"));
+}
+
+TEST_F(RegistryTest, KeepsAFailureAndServesTheOthers) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("bad").ok());
+  ASSERT_TRUE(registry.Declare("good").ok());
+  EXPECT_FALSE(registry.Load({"bad", "broken"}, Ignore).ok());
+  ASSERT_TRUE(registry.Load({"good", "good"}, Ignore).ok());
+  EXPECT_EQ(registry.Find("bad").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(registry.Find("good").ok());
+  const std::vector<ModelEntry> entries = registry.List();
+  ASSERT_EQ(entries.size(), 2);
+  EXPECT_EQ(entries[0].state, ModelState::kFailed);
+  EXPECT_THAT(std::string(entries[0].failure.message()),
+              HasSubstr("config.json"));
+  EXPECT_EQ(entries[0].model, nullptr);
+}
+
+TEST_F(RegistryTest, RefusesNamesTwiceAndBadNames) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  EXPECT_EQ(registry.Declare("a").code(), absl::StatusCode::kAlreadyExists);
+  for (const std::string& name : {std::string(), std::string("a\nb"),
+                                  std::string("\xff"), std::string(201, 'a')}) {
+    EXPECT_EQ(registry.Declare(name).code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(RegistryTest, ListsALostEngineAsFailed) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  const auto model = registry.Find("a");
+  ASSERT_TRUE(model.ok());
+  (*model)->queue->Close(absl::InternalError("the engine was lost"));
+  EXPECT_EQ(registry.List()[0].state, ModelState::kFailed);
+  EXPECT_EQ(registry.List()[0].failure.message(), "the engine was lost");
+  EXPECT_EQ(registry.Find("a").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+class FindModelsTest : public ::testing::Test {
+ protected:
+  void AddFile(const std::string& path) {
+    fs::create_directories((directory_ / path).parent_path());
+    folder_.Write(path, "{}");
+  }
+
+  const TempFolder folder_;
+  const fs::path directory_ = folder_.path();
+};
+
+TEST_F(FindModelsTest, FindsFoldersWithAConfig) {
+  AddFile("b/config.json");
+  AddFile("a/config.json");
+  AddFile("notes/README.md");
+  AddFile(".cache/config.json");
+  AddFile("config.json");
+  const auto models = FindModels(directory_.string());
+  ASSERT_TRUE(models.ok()) << models.status();
+  ASSERT_EQ(models->size(), 2);
+  EXPECT_EQ((*models)[0].name, "a");
+  EXPECT_EQ((*models)[0].directory, (directory_ / "a").string());
+  EXPECT_EQ((*models)[1].name, "b");
+}
+
+TEST_F(FindModelsTest, SaysWhatAnEmptyRepositoryLacks) {
+  const absl::Status status = FindModels(directory_.string()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(directory_.string()));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("config.json"));
+}
+
+TEST_F(FindModelsTest, NamesAMissingRepository) {
+  const std::string missing = (directory_ / "missing").string();
+  const absl::Status status = FindModels(missing).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(missing));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("No such file"));
+}
+
+TEST_F(FindModelsTest, RefusesAFolderNameThatTheWireCannotCarry) {
+  AddFile("bad\xff/config.json");
+  const absl::Status status = FindModels(directory_.string()).status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("bad\\xff"));
+}
+
+TEST(ParseModelListTest, TakesPairs) {
+  const auto models = ParseModelList("a=/x,b=y/z=w");
+  ASSERT_TRUE(models.ok()) << models.status();
+  ASSERT_EQ(models->size(), 2);
+  EXPECT_EQ((*models)[0].name, "a");
+  EXPECT_EQ((*models)[0].directory, "/x");
+  EXPECT_EQ((*models)[1].name, "b");
+  EXPECT_EQ((*models)[1].directory, "y/z=w");
+  ASSERT_TRUE(ParseModelList("").ok());
+  EXPECT_THAT(*ParseModelList(""), IsEmpty());
+}
+
+TEST(ParseModelListTest, NamesThePartAtFault) {
+  for (const char* list : {"a=x,b", "a=x,=b", "a=x,b=", "a=x,"}) {
+    const absl::Status status = ParseModelList(list).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << list;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("name=path")) << list;
+  }
+  const absl::Status twice = ParseModelList("a=x,a=y").status();
+  EXPECT_EQ(twice.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(twice.message()), HasSubstr("\"a\""));
+}
+
+}  // namespace
+}  // namespace parley

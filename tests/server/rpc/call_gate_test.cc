@@ -1,0 +1,45 @@
+#include "server/rpc/call_gate.h"
+
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CallGateTest, BoundsTheBytesInside) {
+  CallGate gate(100);
+  EXPECT_TRUE(gate.Enter(60).ok());
+  EXPECT_TRUE(gate.Enter(40).ok());
+  const absl::Status full = gate.Enter(1);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("100"));
+  EXPECT_TRUE(gate.Enter(0).ok());
+  gate.Leave(40);
+  EXPECT_TRUE(gate.Enter(1).ok());
+  EXPECT_FALSE(gate.Enter(101).ok());
+}
+
+TEST(CallGateTest, AClosedGateLetsNobodyIn) {
+  CallGate gate(100);
+  EXPECT_TRUE(gate.Enter(1).ok());
+  gate.Close();
+  EXPECT_EQ(gate.Enter(1).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(CallGateTest, WaitsForTheLast) {
+  CallGate gate(100);
+  EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
+  ASSERT_TRUE(gate.Enter(5).ok());
+  EXPECT_FALSE(gate.WaitUntilEmpty(absl::InfinitePast()));
+  std::thread leaver([&gate] { gate.Leave(5); });
+  EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfiniteFuture()));
+  leaver.join();
+}
+
+}  // namespace
+}  // namespace parley

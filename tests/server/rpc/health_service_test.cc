@@ -1,0 +1,154 @@
+#include "server/rpc/health_service.h"
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/rpc/message_parsing.h"
+#include "tests/server/rpc/grpc_fixture.h"
+
+namespace parley {
+namespace {
+
+using ::grpc::health::v1::Health;
+using ::grpc::health::v1::HealthCheckRequest;
+using ::grpc::health::v1::HealthCheckResponse;
+using ::testing::HasSubstr;
+
+class HealthServiceTest : public ::testing::Test {
+ protected:
+  // One Watch call.
+  struct Watch {
+    Watch(Health::Stub* stub, const std::string& name) {
+      SetTestDeadline(&context);
+      HealthCheckRequest request;
+      request.set_service(name);
+      reader = stub->Watch(&context, request);
+    }
+
+    // The next state that the call tells, -1 where it has ended.
+    int Next() {
+      HealthCheckResponse response;
+      return reader->Read(&response) ? response.status() : -1;
+    }
+
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader;
+  };
+
+  absl::StatusOr<int> Check(const std::string& name) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    HealthCheckRequest request;
+    request.set_service(name);
+    HealthCheckResponse response;
+    const grpc::Status status = stub_->Check(&context, request, &response);
+    if (!status.ok()) {
+      return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                          status.error_message());
+    }
+    return response.status();
+  }
+
+  HealthService service_;
+  LoopbackServer server_{&service_};
+  std::unique_ptr<Health::Stub> stub_ = Health::NewStub(server_.channel());
+};
+
+TEST_F(HealthServiceTest, ChecksKnownNames) {
+  service_.SetServing("", true);
+  service_.SetServing("demo", false);
+  EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Check("demo").value(), HealthCheckResponse::NOT_SERVING);
+  service_.SetServing("demo", true);
+  EXPECT_EQ(Check("demo").value(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, DoesNotFindOthers) {
+  const absl::Status status = Check("other").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"other\""));
+}
+
+TEST_F(HealthServiceTest, RefusesBytesThatAreNoRequest) {
+  RouteProtobufLog();
+  EXPECT_EQ(CallWithBytes(server_.channel(), "/grpc.health.v1.Health/Check",
+                          "\x0a\x01\xff")
+                .error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(HealthServiceTest, WatchTellsChangesOfItsNameOnly) {
+  service_.SetServing("a", false);
+  Watch watch(stub_.get(), "a");
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::NOT_SERVING);
+  service_.SetServing("b", true);
+  service_.SetServing("a", false);  // No change: not told.
+  service_.SetServing("a", true);
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, WatchOfAnUnknownNameWaitsForIt) {
+  Watch watch(stub_.get(), "later");
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
+  service_.SetServing("later", true);
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, WatchEndsWithTheStateAtLast) {
+  service_.SetServing("", true);
+  Watch known(stub_.get(), "");
+  Watch unknown(stub_.get(), "other");
+  EXPECT_EQ(known.Next(), HealthCheckResponse::SERVING);
+  EXPECT_EQ(unknown.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
+  service_.Shutdown();
+  EXPECT_EQ(known.Next(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(known.Next(), -1);
+  EXPECT_EQ(known.reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(unknown.Next(), -1);
+  EXPECT_EQ(unknown.reader->Finish().error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+
+  // Nothing comes back to life.
+  service_.SetServing("", true);
+  EXPECT_EQ(Check("").value(), HealthCheckResponse::NOT_SERVING);
+  Watch late(stub_.get(), "");
+  EXPECT_EQ(late.Next(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(late.Next(), -1);
+}
+
+TEST_F(HealthServiceTest, SurvivesWatchesThatAreCancelled) {
+  service_.SetServing("", true);
+  for (int i = 0; i < 20; ++i) {
+    Watch watch(stub_.get(), "");
+    if (i % 2 == 0) {
+      EXPECT_NE(watch.Next(), -1);
+    }
+    watch.context.TryCancel();
+    service_.SetServing("", i % 2 == 0);
+    while (watch.Next() >= 0) {
+    }
+    EXPECT_EQ(watch.reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  service_.SetServing("", true);
+  EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, RefusesTooManyWatches) {
+  service_.SetServing("", true);
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (size_t i = 0; i < HealthService::kMaxWatches; ++i) {
+    watches.push_back(std::make_unique<Watch>(stub_.get(), ""));
+    ASSERT_EQ(watches.back()->Next(), HealthCheckResponse::SERVING);
+  }
+  Watch refused(stub_.get(), "");
+  EXPECT_EQ(refused.Next(), -1);
+  EXPECT_EQ(refused.reader->Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
+}
+
+}  // namespace
+}  // namespace parley

@@ -1,0 +1,92 @@
+#include "server/rpc/model_service.h"
+
+#include <memory>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/rpc/message_parsing.h"
+#include "tests/server/rpc/fake_directory.h"
+#include "tests/server/rpc/grpc_fixture.h"
+
+namespace parley {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ModelServiceTest : public ::testing::Test {
+ protected:
+  ModelServiceTest() {
+    directory_.unready = {{.name = "a", .state = ModelListing::State::kLoading},
+                          {.name = "b", .state = ModelListing::State::kFailed}};
+    directory_.models.push_back(
+        MakeServedModel("fake", std::make_shared<FakeEngineControl>(), {}));
+  }
+
+  FakeDirectory directory_;
+  ModelService service_{&directory_, {.max_texts_per_request = 99}};
+  LoopbackServer server_{&service_};
+  std::unique_ptr<v1::ModelService::Stub> stub_ =
+      v1::ModelService::NewStub(server_.channel());
+};
+
+TEST_F(ModelServiceTest, ListsAllWithTheirStates) {
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::ListModelsResponse response;
+  ASSERT_TRUE(stub_->ListModels(&context, {}, &response).ok());
+  ASSERT_EQ(response.models_size(), 3);
+  EXPECT_EQ(response.models(0).name(), "a");
+  EXPECT_EQ(response.models(0).state(), v1::MODEL_STATE_LOADING);
+  EXPECT_EQ(response.models(1).name(), "b");
+  EXPECT_EQ(response.models(1).state(), v1::MODEL_STATE_FAILED);
+  EXPECT_EQ(response.models(2).name(), "fake");
+  EXPECT_EQ(response.models(2).state(), v1::MODEL_STATE_READY);
+}
+
+TEST_F(ModelServiceTest, DescribesOne) {
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::GetModelRequest request;
+  request.set_model("fake");
+  v1::Model model;
+  ASSERT_TRUE(stub_->GetModel(&context, request, &model).ok());
+  EXPECT_EQ(model.name(), "fake");
+  EXPECT_EQ(model.display_name(), "Fake");
+  EXPECT_EQ(model.kind(), v1::MODEL_KIND_TRANSLATION);
+  EXPECT_EQ(model.architecture(), "FakeModel");
+  EXPECT_EQ(model.num_parameters(), 42);
+  EXPECT_EQ(model.compute_type(), "f32");
+  ASSERT_EQ(model.language_pairs_size(), 2);
+  EXPECT_EQ(model.language_pairs(1).source(), "nl");
+  EXPECT_EQ(model.language_pairs(1).target(), "de");
+  EXPECT_THAT(model.target_languages(), ElementsAre("de"));
+  EXPECT_EQ(model.limits().max_source_tokens(), 512);
+  EXPECT_EQ(model.limits().max_target_tokens(), 512);
+  EXPECT_EQ(model.limits().max_texts_per_request(), 99);
+  EXPECT_EQ(model.limits().max_beams(), 32);
+}
+
+TEST_F(ModelServiceTest, AnswersAnUnknownNameWithTheNames) {
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::GetModelRequest request;
+  request.set_model("other");
+  v1::Model model;
+  const grpc::Status status = stub_->GetModel(&context, request, &model);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("\"other\""));
+  EXPECT_THAT(status.error_message(), HasSubstr("a, b, fake"));
+}
+
+TEST_F(ModelServiceTest, RefusesBytesThatAreNoRequest) {
+  RouteProtobufLog();
+  const grpc::Status status = CallWithBytes(
+      server_.channel(), "/parley.v1.ModelService/GetModel", "\x0a\x01\xff");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(),
+              HasSubstr("parley.v1.GetModelRequest.model"));
+}
+
+}  // namespace
+}  // namespace parley

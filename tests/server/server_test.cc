@@ -1,0 +1,272 @@
+#include "server/server.h"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "parley/v1/model.grpc.pb.h"
+#include "parley/v1/translation.grpc.pb.h"
+#include "tests/server/fake_model.h"
+#include "tests/server/rpc/grpc_fixture.h"
+
+namespace parley {
+namespace {
+
+using ::grpc::health::v1::Health;
+using ::grpc::health::v1::HealthCheckRequest;
+using ::grpc::health::v1::HealthCheckResponse;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+const ModelSource kGood = {.name = "good", .directory = "good"};
+const ModelSource kBroken = {.name = "broken", .directory = "broken"};
+
+absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
+
+void Ignore(absl::string_view stage, double done) {}
+
+class ServerTest : public ::testing::Test {
+ protected:
+  struct Outcome {
+    grpc::Status status;
+    v1::TranslateResponse response;
+  };
+
+  ~ServerTest() override { control_->Hold(false); }
+
+  ModelLoader Loader() {
+    return [control = control_](
+               const std::string& directory, const LoadOptions&,
+               const LoadProgress&) -> absl::StatusOr<LoadedModel> {
+      if (directory == "broken") return absl::DataLossError("cut short");
+      return MakeFakeModel(control);
+    };
+  }
+
+  static ServerConfig FreePort() {
+    ServerConfig config;
+    config.grpc_port = 0;
+    return config;
+  }
+
+  void Start(const ServerConfig& config, std::vector<ModelSource> sources) {
+    auto server = Server::Start(config, sources, Loader());
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    channel_ = ChannelTo(server_->address());
+  }
+
+  // Starts with kGood, loaded.
+  void StartReady(const ServerConfig& config) {
+    Start(config, {kGood});
+    ASSERT_TRUE(server_->Load(kGood, Ignore).ok());
+    server_->AnnounceReady();
+  }
+
+  // The state of `name`, -1 where it is not known.
+  int Health(const std::string& name) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    HealthCheckRequest request;
+    request.set_service(name);
+    HealthCheckResponse response;
+    const grpc::Status status =
+        Health::NewStub(channel_)->Check(&context, request, &response);
+    return status.ok() ? static_cast<int>(response.status()) : -1;
+  }
+
+  Outcome Translate(const std::string& text) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::TranslateRequest request;
+    request.set_target_language("de");
+    request.add_texts(text);
+    Outcome outcome;
+    outcome.status = v1::TranslationService::NewStub(channel_)->Translate(
+        &context, request, &outcome.response);
+    return outcome;
+  }
+
+  std::future<Outcome> StartTranslate(const std::string& text) {
+    return std::async(std::launch::async,
+                      [this, text] { return Translate(text); });
+  }
+
+  const std::shared_ptr<FakeEngineControl> control_ =
+      std::make_shared<FakeEngineControl>();
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(ServerTest, HealthFollowsTheModels) {
+  Start(FreePort(), {kBroken, kGood});
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("good"), HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(server_->Load(kBroken, Ignore).ok());
+  EXPECT_TRUE(server_->Load(kGood, Ignore).ok());
+  EXPECT_EQ(Health("good"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health(""),
+            HealthCheckResponse::NOT_SERVING);  // Not announced yet.
+  server_->AnnounceReady();
+  EXPECT_EQ(Health(""), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("broken"), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("parley.v1.TranslationService"),
+            HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("parley.v1.ModelService"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("other"), -1);
+  EXPECT_EQ(server_->models()[0].state, ModelState::kFailed);
+}
+
+TEST_F(ServerTest, ServesWhatIsLoaded) {
+  StartReady(FreePort());
+  const Outcome outcome = Translate("hello");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.response.results(0).hypotheses(0).text(), "HELLO");
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::ListModelsResponse models;
+  ASSERT_TRUE(v1::ModelService::NewStub(channel_)
+                  ->ListModels(&context, {}, &models)
+                  .ok());
+  ASSERT_EQ(models.models_size(), 1);
+  EXPECT_EQ(models.models(0).state(), v1::MODEL_STATE_READY);
+}
+
+TEST_F(ServerTest, AModelThatIsStillLoadingIsUnavailable) {
+  Start(FreePort(), {kGood});
+  EXPECT_EQ(Translate("a").status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerTest, ALostEngineIsNotServed) {
+  StartReady(FreePort());
+  control_->LoseEngine();
+  const Outcome outcome = Translate("a");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.response.results(0).status().code(),
+            grpc::StatusCode::INTERNAL);
+  EXPECT_EQ(Translate("a").status.error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+  const absl::Time end = Soon();
+  while (Health("") == HealthCheckResponse::SERVING && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("good"), HealthCheckResponse::NOT_SERVING);
+}
+
+TEST_F(ServerTest, NamesAPortInUse) {
+  StartReady(FreePort());
+  ServerConfig config;
+  config.grpc_port =
+      std::stoi(server_->address().substr(server_->address().rfind(':') + 1));
+  const absl::Status status = Server::Start(config, {kGood}, Loader()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(
+      std::string(status.message()),
+      AllOf(HasSubstr(absl::StrCat(config.grpc_port)), HasSubstr("in use")));
+  EXPECT_TRUE(Translate("a").status.ok());
+}
+
+TEST_F(ServerTest, RefusesOneNameTwice) {
+  const absl::Status status =
+      Server::Start(FreePort(), {kGood, kGood}, Loader()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"good\""));
+}
+
+TEST_F(ServerTest, RefusesAMessageThatIsTooLarge) {
+  ServerConfig config = FreePort();
+  config.max_message_mb = 1;
+  StartReady(config);
+  EXPECT_EQ(Translate(std::string(1 << 20, ' ')).status.error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Translate("a").status.ok());
+}
+
+TEST_F(ServerTest, ReflectionCanBeTurnedOff) {
+  constexpr char kMethod[] =
+      "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  ServerConfig config = FreePort();
+  config.grpc_reflection = false;
+  StartReady(config);
+  // host = "", list_services = "".
+  EXPECT_EQ(CallWithBytes(channel_, kMethod, "\x3a").error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  StartReady(FreePort());
+  EXPECT_NE(CallWithBytes(channel_, kMethod, "\x3a").error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(ServerTest, ADrainAnswersWhatIsInside) {
+  StartReady(FreePort());
+  control_->Hold(true);
+  auto inside = StartTranslate("hello");
+  ASSERT_TRUE(control_->WaitForTasks(1));
+  grpc::ClientContext watch_context;
+  SetTestDeadline(&watch_context);
+  const auto watch =
+      Health::NewStub(channel_)->Watch(&watch_context, HealthCheckRequest());
+  HealthCheckResponse state;
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), HealthCheckResponse::SERVING);
+
+  auto drained =
+      std::async(std::launch::async, [this] { return server_->Drain(Soon()); });
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&state));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  // Health is the first to know, so this call may still get in.
+  while (Translate("late").status.error_code() !=
+         grpc::StatusCode::UNAVAILABLE) {
+  }
+  control_->Hold(false);
+  const Outcome outcome = inside.get();
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.response.results(0).hypotheses(0).text(), "HELLO");
+  EXPECT_TRUE(drained.get());
+}
+
+TEST_F(ServerTest, ADrainEndsWhatIsNotDoneInTime) {
+  StartReady(FreePort());
+  control_->Hold(true);
+  auto inside = StartTranslate("hello");
+  ASSERT_TRUE(control_->WaitForTasks(1));
+  EXPECT_FALSE(server_->Drain(absl::Now() + absl::Milliseconds(50)));
+  EXPECT_EQ(inside.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerTest, StreamsOfReflectionDoNotHoldADrain) {
+  StartReady(FreePort());
+  grpc::GenericStub stub(channel_);
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(
+      &context,
+      "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  int tag_value = 0;
+  call->StartCall(&tag_value);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  // With infinite patience, it would be held for ever.
+  EXPECT_TRUE(server_->Drain(absl::InfiniteFuture()));
+  grpc::Status status;
+  call->Finish(&status, &tag_value);
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_FALSE(status.ok());
+  queue.Shutdown();
+  while (queue.Next(&tag, &ok)) {
+  }
+}
+
+}  // namespace
+}  // namespace parley

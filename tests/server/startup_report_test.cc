@@ -1,0 +1,62 @@
+#include "server/startup_report.h"
+
+#include <sstream>
+
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+TEST(LoadDisplayTest, ALineForEachStageWhereNobodyWatches) {
+  std::ostringstream out;
+  LoadDisplay display("demo", {.is_terminal = false}, &out);
+  display.Update("reading", 0);
+  display.Update("reading", 0.2);
+  display.Update("packing", 0.509);
+  display.Update("packing", 1.5);
+  display.Finish();
+  EXPECT_EQ(out.str(),
+            "loading demo: reading (0%)\nloading demo: packing (50%)\n");
+}
+
+TEST(LoadDisplayTest, OneChangingLineOnATerminal) {
+  std::ostringstream out;
+  LoadDisplay display("demo", {.is_terminal = true}, &out);
+  display.Update("reading", 0.2);
+  display.Update("reading", 0.201);  // Nothing new to show.
+  display.Update("reading", 0.3);
+  display.Finish();
+  EXPECT_EQ(out.str(),
+            "\rloading demo: reading (20%)\x1b[K"
+            "\rloading demo: reading (30%)\x1b[K\n");
+}
+
+TEST(LoadDisplayTest, NothingWithoutAnUpdate) {
+  std::ostringstream out;
+  LoadDisplay display("demo", {.is_terminal = true}, &out);
+  display.Finish();
+  EXPECT_EQ(out.str(), "");
+}
+
+TEST(ReadyLineTest, NamesEveryModel) {
+  auto pairs = std::make_shared<ServedModel>();
+  pairs->info.compute_type = "f32";
+  pairs->info.languages.pairs = {{"en", "de"}};
+  auto targets = std::make_shared<ServedModel>();
+  targets->info.compute_type = "f32";
+  targets->info.languages.targets = {"de", "fr"};
+  auto bare = std::make_shared<ServedModel>();
+  bare->info.compute_type = "f32";
+  EXPECT_EQ(
+      ReadyLine("127.0.0.1:1",
+                {{.name = "a", .state = ModelState::kReady, .model = pairs},
+                 {.name = "b", .state = ModelState::kReady, .model = targets},
+                 {.name = "c", .state = ModelState::kReady, .model = bare},
+                 {.name = "d", .state = ModelState::kFailed}}),
+      "parley-server ready: grpc 127.0.0.1:1, models: "
+      "a (translation, 1 pair, f32), b (translation, 2 target languages, "
+      "f32), c (translation, f32), d (FAILED)");
+}
+
+}  // namespace
+}  // namespace parley

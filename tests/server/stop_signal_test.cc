@@ -1,0 +1,68 @@
+#include "server/stop_signal.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+// The signals go to whole processes, so each test has one of its own.
+class StopSignalDeathTest : public ::testing::Test {
+ protected:
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+void Raise(int number) { kill(getpid(), number); }
+
+TEST_F(StopSignalDeathTest, TheFirstSignalIsHeard) {
+  for (const int number : {SIGTERM, SIGINT}) {
+    EXPECT_EXIT(
+        {
+          StopSignal stop(absl::InfiniteDuration());
+          if (stop.requested()) _exit(9);
+          Raise(number);
+          stop.Wait();
+          _exit(stop.requested() ? 7 : 9);
+        },
+        ::testing::ExitedWithCode(7), strsignal(number));
+  }
+}
+
+TEST_F(StopSignalDeathTest, TheSecondSignalEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop(absl::InfiniteDuration());
+        Raise(SIGTERM);
+        stop.Wait();
+        Raise(SIGINT);
+        while (true) pause();
+      },
+      ::testing::ExitedWithCode(128 + SIGINT), "a second signal");
+}
+
+TEST_F(StopSignalDeathTest, APatienceThatRunsOutEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop(absl::Milliseconds(10));
+        Raise(SIGTERM);
+        while (true) pause();
+      },
+      ::testing::ExitedWithCode(1), "did not end within 10ms");
+}
+
+TEST_F(StopSignalDeathTest, EndsWithoutASignal) {
+  EXPECT_EXIT(
+      {
+        { StopSignal stop(absl::InfiniteDuration()); }
+        _exit(7);
+      },
+      ::testing::ExitedWithCode(7), "");
+}
+
+}  // namespace
+}  // namespace parley
