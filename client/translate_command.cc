@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "client/client.h"
 #include "client/command_line.h"
 #include "client/line_translation.h"
@@ -171,6 +172,12 @@ TranslateRequest MakeRequest(const TranslateFlags& flags) {
 std::string UsageProblem(const CommandContext& context,
                          const TranslateFlags& flags,
                          const std::vector<std::string>& texts) {
+  for (const std::string& name : {flags.model, flags.source, flags.target}) {
+    // A message takes nothing else.
+    if (ValidUtf8PrefixBytes(name) != name.size()) {
+      return "--model, --source and --target want UTF-8";
+    }
+  }
   if (!texts.empty() && !flags.input.empty()) {
     return "takes texts or --input, not both";
   }

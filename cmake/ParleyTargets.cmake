@@ -11,6 +11,9 @@ if(PARLEY_SANITIZE)
   target_link_options(parley_options INTERFACE
     -fsanitize=${PARLEY_SANITIZE})
 endif()
+if(PARLEY_SANITIZE MATCHES "thread")
+  include(ThreadSanitizer)
+endif()
 
 # parley_library(name SOURCES a.cc ... HEADERS a.h ... [DEPS ...])
 # One library per folder. DEPS are public: the folder's row in the table of

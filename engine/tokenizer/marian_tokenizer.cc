@@ -33,6 +33,11 @@ size_t LanguageTokenBytes(absl::string_view text) {
   return end == text.npos ? 0 : end + kLanguageEnd.size();
 }
 
+void AddSpecial(TokenId id, size_t at, Encoding* encoding) {
+  encoding->ids.push_back(id);
+  encoding->offsets.push_back({at, at});
+}
+
 // Takes the spaces away that word-by-word tokenizers leave, in the order in
 // which transformers does it: each replacement sees the text left by the one
 // before.
@@ -89,6 +94,10 @@ class MarianTokenizerImpl : public MarianTokenizer {
 
   void FillInfo();
   void FillTargetLanguages();
+  // Appends the tokens of a text and </s>. A second language token right
+  // behind the first is text.
+  absl::Status EncodeText(absl::string_view text, bool after_language,
+                          Encoding* encoding) const;
   // Appends the tokens of a text without added tokens, whose first byte is
   // byte `begin` of the whole text.
   absl::Status EncodeSection(absl::string_view section, size_t begin,
@@ -149,48 +158,53 @@ void MarianTokenizerImpl::FillTargetLanguages() {
 absl::StatusOr<Encoding> MarianTokenizerImpl::Encode(
     absl::string_view text, absl::string_view language_token) const {
   Encoding encoding;
-  const auto add = [&encoding](TokenId id, size_t at) {
-    encoding.ids.push_back(id);
-    encoding.offsets.push_back({at, at});
-  };
-  // With a language token, as if ">>xx<< text" had been written.
-  std::string spaced;
-  absl::string_view whole = text;
-  const bool has_language = !language_token.empty();
-  if (has_language) {
-    const std::optional<TokenId> id = FindSource(language_token);
-    if (!id.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the vocabulary has no language token \"",
-          absl::Utf8SafeCEscape(MakeValidUtf8(language_token)), "\""));
-    }
-    add(*id, 0);
-    spaced = absl::StrCat(" ", text);
-    whole = spaced;
+  if (language_token.empty()) {
+    PARLEY_RETURN_IF_ERROR(
+        EncodeText(text, /*after_language=*/false, &encoding));
+    return encoding;
   }
-  bool first = has_language;
-  for (const AddedTokens::Section& section : found_in_text_.Split(whole)) {
-    const absl::string_view part =
-        whole.substr(section.begin, section.end - section.begin);
-    if (section.id.has_value()) {
-      add(*section.id, section.begin);
-    } else {
-      // A second language token at the very front is text.
-      const size_t code = first ? 0 : LanguageTokenBytes(part);
-      if (code > 0) add(SourceId(part.substr(0, code)), section.begin);
-      PARLEY_RETURN_IF_ERROR(
-          EncodeSection(part.substr(code), section.begin + code, &encoding));
-    }
-    first = false;
+  const std::optional<TokenId> id = FindSource(language_token);
+  if (!id.has_value()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the vocabulary has no language token \"",
+        absl::Utf8SafeCEscape(MakeValidUtf8(language_token)), "\""));
   }
-  add(eos_id_, whole.size());
-  if (has_language) {
-    for (ByteRange& range : encoding.offsets) {
-      range = {std::max<size_t>(range.begin, 1) - 1,
-               std::max<size_t>(range.end, 1) - 1};
-    }
+  AddSpecial(*id, 0, &encoding);
+  // As if ">>xx<< text" had been written.
+  PARLEY_RETURN_IF_ERROR(EncodeText(absl::StrCat(" ", text),
+                                    /*after_language=*/true, &encoding));
+  for (ByteRange& range : encoding.offsets) {
+    range = {std::max<size_t>(range.begin, 1) - 1,
+             std::max<size_t>(range.end, 1) - 1};
   }
   return encoding;
+}
+
+absl::Status MarianTokenizerImpl::EncodeText(absl::string_view text,
+                                             bool after_language,
+                                             Encoding* encoding) const {
+  bool may_begin_with_language = !after_language;
+  for (const AddedTokens::Section& section : found_in_text_.Split(text)) {
+    absl::string_view part =
+        text.substr(section.begin, section.end - section.begin);
+    if (section.id.has_value()) {
+      AddSpecial(*section.id, section.begin, encoding);
+    } else {
+      // transformers looks for one in front of every section. One that the
+      // vocabulary does not have is an unknown token.
+      const size_t code =
+          may_begin_with_language ? LanguageTokenBytes(part) : 0;
+      if (code > 0) {
+        AddSpecial(SourceId(part.substr(0, code)), section.begin, encoding);
+      }
+      part.remove_prefix(code);
+      PARLEY_RETURN_IF_ERROR(
+          EncodeSection(part, section.begin + code, encoding));
+    }
+    may_begin_with_language = true;
+  }
+  AddSpecial(eos_id_, text.size(), encoding);
+  return absl::OkStatus();
 }
 
 absl::Status MarianTokenizerImpl::EncodeSection(absl::string_view section,

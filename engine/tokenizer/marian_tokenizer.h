@@ -26,6 +26,12 @@ struct MarianTokenizerInfo {
   std::vector<std::string> target_languages;
 };
 
+// Gives the ids and texts that transformers 5.23 gives. With separate
+// vocabularies that has one oddity: special tokens are known by their ids on
+// the source side, so a target token that has one of these is left out of
+// decoded text, and a special token under another id is not.
+//
+// Texts above kMaxPartBytes (piece_cutter.h) are cut in parts.
 class MarianTokenizer : public Tokenizer {
  public:
   // Reads source.spm, target.spm, vocab.json, tokenizer_config.json and, for

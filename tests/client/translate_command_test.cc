@@ -180,6 +180,7 @@ TEST(RunTranslate, WrongUsage) {
   for (const std::vector<std::string>& args : {std::vector<std::string>{},
                                                {"--input=x", "text"},
                                                {"--split=words"},
+                                               {"--target=\xff", "text"},
                                                {"--in_flight=0", "text"},
                                                {"--batch_size=-1", "text"},
                                                {"--num_beams=many", "text"},

@@ -1,7 +1,6 @@
 #include "engine/layers/widen.h"
 
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -11,8 +10,9 @@ namespace {
 
 template <typename T>
 std::vector<std::byte> Bytes(const std::vector<T>& values, size_t offset) {
-  std::vector<std::byte> bytes(offset + values.size() * sizeof(T));
-  std::memcpy(bytes.data() + offset, values.data(), values.size() * sizeof(T));
+  const auto* begin = reinterpret_cast<const std::byte*>(values.data());
+  std::vector<std::byte> bytes(offset);
+  bytes.insert(bytes.end(), begin, begin + values.size() * sizeof(T));
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/tokenizer/marian_tokenizer.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -127,6 +128,35 @@ TEST(MarianTokenizerTest, EqualsTransformersWithSeparateVocabularies) {
 
 TEST(MarianTokenizerTest, EqualsTransformersWithAddedTokens) {
   ExpectEqualsReferences(absl::StrCat(kTestData, "/added"), "added.jsonl");
+}
+
+// Every text and hypothesis of tests/goldens, which transformers gave too.
+TEST(MarianTokenizerTest, EqualsTheGoldens) {
+  const auto tokenizer = MustLoad(kDemo);
+  int num_hypotheses = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("tests/goldens/translate")) {
+    std::ifstream file(entry.path());
+    std::string line;
+    std::getline(file, line);  // The options.
+    while (std::getline(file, line)) {
+      const Json json = Json::parse(line);
+      SCOPED_TRACE(line.substr(0, 300));
+      const std::string language = json["target_language"].get<std::string>();
+      const auto encoding =
+          tokenizer->Encode(json["source"].get<std::string>(),
+                            absl::StrCat(">>", language, "<<"));
+      ASSERT_TRUE(encoding.ok()) << encoding.status();
+      EXPECT_EQ(encoding->ids, json["source_ids"].get<std::vector<TokenId>>());
+      for (const Json& hypothesis : json["hypotheses"]) {
+        EXPECT_EQ(tokenizer->Decode(
+                      hypothesis["target_ids"].get<std::vector<TokenId>>()),
+                  hypothesis["text"].get<std::string>());
+        ++num_hypotheses;
+      }
+    }
+  }
+  EXPECT_GT(num_hypotheses, 1000);
 }
 
 TEST(MarianTokenizerTest, InfoOfTheDemoModel) {

@@ -1,5 +1,7 @@
 #include "engine/tokenizer/whitespace.h"
 
+#include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "gtest/gtest.h"

@@ -225,7 +225,7 @@ TEST(TranslateThreadsTest, ManyCallsAtOnce) {
   model->info.max_target_tokens = 10;
   model->info.default_search.max_new_tokens = 3;
   engine->before_step = [num_steps = 0](FakeEngine& fake) mutable {
-    if (++num_steps % 3 == 0) fake.num_to_evict = 1;
+    if (++num_steps % 7 == 0) fake.num_to_evict = 1;
     return absl::OkStatus();
   };
   auto runner = Runner::Create({});

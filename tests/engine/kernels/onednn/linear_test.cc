@@ -120,9 +120,8 @@ std::vector<float> RowByRow(const Layer& layer, absl::Span<const float> x) {
 }
 
 TEST(LinearTest, RowsAreIndependentOfTheirNumber) {
-  constexpr LinearShape kShapes[] = {{512, 512}, {512, 96}, {2048, 40},
-                                     {256, 768}, {7, 5},    {33, 17},
-                                     {2047, 33}, {9, 1}};
+  constexpr LinearShape kShapes[] = {{512, 512}, {512, 96}, {256, 256},
+                                     {7, 5},     {33, 17},  {9, 1}};
   constexpr int64_t kMaxRows = 300;
   for (const LinearShape& shape : kShapes) {
     const Layer layer(shape, shape.in_features % 2 == 0);
@@ -134,10 +133,12 @@ TEST(LinearTest, RowsAreIndependentOfTheirNumber) {
   }
 }
 
-TEST(LinearTest, RowsAreIndependentInTheShapesOfRealModels) {
+TEST(LinearTest, RowsAreIndependentInManyShapes) {
+  // Those of real models, and awkward ones.
   constexpr LinearShape kShapes[] = {{512, 1536}, {512, 2048}, {2048, 512},
-                                     {256, 256},  {768, 768},  {768, 3072},
-                                     {3072, 768}, {512, 20001}};
+                                     {256, 768},  {768, 768},  {768, 3072},
+                                     {3072, 768}, {512, 6001}, {2048, 40},
+                                     {2047, 33},  {513, 511}};
   for (const LinearShape& shape : kShapes) {
     const Layer layer(shape, true);
     const std::vector<float> x = RandomRows(layer, 262);

@@ -1,0 +1,75 @@
+# The list of commands; `make` alone prints it. CMake does the work.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+PRESET ?= release
+JOBS ?= $(shell nproc)
+# Tests compute with OpenMP teams of their own.
+TEST_JOBS ?= $(JOBS)
+# Further arguments of ctest, such as TEST_ARGS='-R tokenizer'.
+TEST_ARGS ?=
+GRPC_PORT ?= 8470
+
+BIN := build/$(PRESET)/bin
+
+.PHONY: help
+help: ## Print this list
+	@echo 'make <command> [PRESET=release|debug|asan|tsan] [JOBS=$(JOBS)]'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: setup configure ## Install, build, serve the shipped model, translate
+	cmake --build --preset $(PRESET) -j $(JOBS) --target parley-server parley
+	tools/demo.sh $(BIN)
+
+.PHONY: serve
+serve: setup configure ## Install, build, serve models/ on GRPC_PORT until Ctrl-C
+	cmake --build --preset $(PRESET) -j $(JOBS) --target parley-server parley
+	$(BIN)/parley-server --model_repository=models --grpc_port=$(GRPC_PORT)
+
+.PHONY: test
+test: setup build ## Install, build all, run all tests (check is one of them)
+	ctest --preset $(PRESET) -j $(TEST_JOBS) $(TEST_ARGS)
+
+.PHONY: docker-test
+docker-test: setup build ## Build the image from this build and call it
+	ctest --preset $(PRESET) -R '^docker_image_test$$' $(TEST_ARGS)
+
+.PHONY: bench
+bench: ## Speed beside CTranslate2's, and BLEU of the demo model (release only)
+	tools/setup.sh --bench
+	$(MAKE) build PRESET=release
+	.deps/bench/bin/python bench/translation.py
+	.deps/bench/bin/python bench/bleu.py
+
+.PHONY: lint
+lint: setup configure ## clang-format and clang-tidy on changed files (LINT=all)
+	tools/lint.sh build/$(PRESET) $(LINT)
+
+.PHONY: format
+format: ## Format all C++ with clang-format
+	git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' \
+	  | xargs -0 clang-format -i
+
+.PHONY: check
+check: ## Check includes, tests, pages and names against the rules
+	tools/check_repo.py
+
+.PHONY: setup
+setup: ## Install what is needed; quick where all is there
+	tools/setup.sh
+
+.PHONY: configure
+configure:
+	cmake --preset $(PRESET) >/dev/null
+
+.PHONY: build
+build: configure ## Build everything
+	cmake --build --preset $(PRESET) -j $(JOBS)
+
+.PHONY: clean
+clean: ## Delete what was built; .deps stays
+	rm -rf build

@@ -1,0 +1,79 @@
+#include "engine/runtime/parley_json.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/temp_folder.h"
+
+namespace parley {
+namespace {
+
+using ::testing::HasSubstr;
+
+absl::StatusOr<ParleyJson> Read(absl::string_view text) {
+  const TempFolder folder;
+  folder.Write("parley.json", text);
+  return ReadParleyJson(folder.path());
+}
+
+TEST(ParleyJsonTest, ReadsEverything) {
+  const auto json = Read(R"({
+    "display_name": "Ours",
+    "language_pairs": [["en", "de"], ["de", "en"]],
+    "target_language_token": ">>{language}<<",
+    "defaults": {"num_beams": 6, "num_hypotheses": 2, "length_penalty": 0.8,
+                 "max_new_tokens": 99, "min_new_tokens": 3,
+                 "early_stopping": true}})");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->display_name, "Ours");
+  ASSERT_EQ(json->language_pairs.size(), 2u);
+  EXPECT_EQ(json->language_pairs[1].source, "de");
+  EXPECT_EQ(json->language_pairs[1].target, "en");
+  EXPECT_EQ(json->target_language_token, ">>{language}<<");
+  EXPECT_EQ(json->num_beams, 6);
+  EXPECT_EQ(json->num_hypotheses, 2);
+  EXPECT_EQ(json->length_penalty, 0.8);
+  EXPECT_EQ(json->max_new_tokens, 99);
+  EXPECT_EQ(json->min_new_tokens, 3);
+  EXPECT_EQ(json->early_stopping, "true");
+}
+
+TEST(ParleyJsonTest, IsOptional) {
+  const TempFolder folder;
+  const auto json = ReadParleyJson(folder.path());
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_FALSE(json->display_name.has_value());
+  EXPECT_TRUE(json->language_pairs.empty());
+  EXPECT_FALSE(json->num_beams.has_value());
+}
+
+TEST(ParleyJsonTest, RefusesWhatIsWrongByName) {
+  struct Row {
+    const char* text;
+    const char* message;
+  };
+  const Row rows[] = {
+      {R"({"displayname": "x"})", "unknown key \"displayname\""},
+      {R"({"defaults": {"beams": 4}})", "unknown key \"beams\""},
+      {R"({"defaults": {"num_beams": -4}})", "\"num_beams\" is -4"},
+      {R"({"defaults": [4]})", "\"defaults\""},
+      {R"({"language_pairs": [["en"]]})", "expected [source, target]"},
+      {R"({"language_pairs": [["en", ""]]})", "expected [source, target]"},
+      {R"({"language_pairs": ["en-de"]})", "language_pairs"},
+      {R"({"target_language_token": ">>de<<"})", "{language}"},
+      {R"({"display_name": 5})", "display_name"},
+      {"[]", "parley.json"},
+      {"{", "parley.json"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.text);
+    const absl::Status status = Read(row.text).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(row.message));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("parley.json"));
+  }
+}
+
+}  // namespace
+}  // namespace parley
