@@ -48,6 +48,9 @@ function(parley_test name)
   target_link_libraries(${name} PRIVATE
     ${ARG_DEPS} parley_options GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  # Tests share the CPUs with each other: threads of a team that wait for one
+  # another give way at once.
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "GOMP_SPINCOUNT=100")
   if(ARG_LABELS)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
   endif()
