@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "engine/runtime/loader.h"
 #include "server/config.h"
+#include "server/openmp_environment.h"
 #include "server/server.h"
 #include "server/startup_report.h"
 #include "server/stop_signal.h"
@@ -126,6 +127,7 @@ int Main(absl::Span<const char* const> arguments) {
 }  // namespace parley
 
 int main(int argc, char** argv) {
+  parley::RestartWithOpenMpSettings(argv);
   return parley::Main(
       absl::MakeConstSpan(argv, argc).subspan(argc > 0 ? 1 : 0));
 }

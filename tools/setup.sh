@@ -28,9 +28,10 @@ readonly build_packages=(
   # reads a source package's metadata with them.
   python3 python3-venv python3-setuptools python3-wheel
 )
-# To test, to measure, and to keep the code in shape.
+# To test, to measure, and to keep the code in shape (clang-tidy reads clang's
+# omp.h, which libomp-dev holds; GCC's own is what programs are built with).
 readonly more_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy
+  libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy libomp-dev
 )
 
 # Intel's packages of oneDNN 3.2 with GNU OpenMP: wheels whose *.data/data is a

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -108,11 +109,9 @@ absl::StatusOr<std::unique_ptr<const MarianModel>> LoadMarian(
   return model;
 }
 
-}  // namespace
-
-absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
-                                      const LoadOptions& options,
-                                      const LoadProgress& progress) {
+absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
+                                             const LoadOptions& options,
+                                             const LoadProgress& progress) {
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);
   PARLEY_ASSIGN_OR_RETURN(const MarianConfig config,
@@ -149,6 +148,21 @@ absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
                           TranslationEngine::Create(std::move(model), options));
   loaded.tokenizer = std::move(tokenizer);
   progress("ready", 1.0);
+  return loaded;
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
+                                      const LoadOptions& options,
+                                      const LoadProgress& progress) {
+  // Packing takes a thread team, which libgomp keeps for as long as its thread
+  // lives; a second one beside the runner's would be more threads than CPUs,
+  // and make every barrier slow. So loading has a thread that ends with it.
+  absl::StatusOr<LoadedModel> loaded;
+  std::thread loading(
+      [&] { loaded = LoadOnThisThread(directory, options, progress); });
+  loading.join();
   return loaded;
 }
 

@@ -12,7 +12,8 @@ namespace parley {
 // Loads a Hugging Face model directory as it is; docs/model_directory.md says
 // which files are read. A ModelLoader.
 //
-// Any thread; the steps of the model may run on another.
+// Any thread; the steps of the model may run on another. `progress` is called
+// on a thread of its own while this one waits.
 absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
                                       const LoadOptions& options,
                                       const LoadProgress& progress);

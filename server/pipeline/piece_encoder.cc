@@ -93,6 +93,13 @@ bool PieceEncoder::Fits(const Encoding& encoding) const {
   return std::ssize(encoding.ids) <= options_.max_source_tokens;
 }
 
+size_t PieceEncoder::NumLeadingSpecials(absl::Span<const TokenId> ids) const {
+  return std::mismatch(special_ids_.begin(), special_ids_.end(), ids.begin(),
+                       ids.end())
+             .first -
+         special_ids_.begin();
+}
+
 size_t PieceEncoder::max_content() const {
   const int64_t num_tokens =
       options_.max_source_tokens - std::ssize(special_ids_);
@@ -108,11 +115,7 @@ EncodedPiece PieceEncoder::Truncate(Encoding encoding) const {
   std::vector<TokenId>& ids = encoding.ids;
   const size_t limit = std::max(0, options_.max_source_tokens);
   if (ids.size() <= limit) return {.source_ids = std::move(ids)};
-  const auto end_of_leading =
-      std::mismatch(special_ids_.begin(), special_ids_.end(), ids.begin(),
-                    ids.end())
-          .first;
-  const size_t num_trailing = special_ids_.end() - end_of_leading;
+  const size_t num_trailing = special_ids_.size() - NumLeadingSpecials(ids);
   if (num_trailing < limit) {
     std::move(ids.end() - num_trailing, ids.end(),
               ids.begin() + (limit - num_trailing));
@@ -137,12 +140,9 @@ absl::StatusOr<PieceEncoder::Window> PieceEncoder::EncodeWindow(
       continue;
     }
     const std::vector<TokenId>& ids = window.encoding.ids;
-    const auto end_of_leading =
-        std::mismatch(special_ids_.begin(), special_ids_.end(), ids.begin(),
-                      ids.end())
-            .first;
-    window.content_begin = end_of_leading - special_ids_.begin();
-    window.content_end = ids.size() - (special_ids_.end() - end_of_leading);
+    window.content_begin = NumLeadingSpecials(ids);
+    window.content_end =
+        ids.size() - (special_ids_.size() - window.content_begin);
     return window;
   }
 }
@@ -190,8 +190,9 @@ absl::StatusOr<size_t> PieceEncoder::CutPiece(const Window& window,
   size_t one_character = begin;
   NextCharacter(text, &one_character);
   // A piece may have more tokens by itself than within the window; then it is
-  // made shorter, down to a single character.
-  for (size_t num_tokens = max_content();; num_tokens = num_tokens * 3 / 4) {
+  // made shorter, first by those, then faster, down to a single character.
+  size_t num_tokens = max_content();
+  for (bool is_first = true;; is_first = false) {
     size_t limit = text.size();
     if (num_tokens == 0) {
       limit = one_character;
@@ -210,6 +211,10 @@ absl::StatusOr<size_t> PieceEncoder::CutPiece(const Window& window,
       output->Add(begin, end, Truncate(std::move(encoding)));
       return end;
     }
+    const size_t num_above =
+        encoding.ids.size() - std::max(0, options_.max_source_tokens);
+    num_tokens = is_first ? num_tokens - std::min(num_tokens, num_above)
+                          : num_tokens * 3 / 4;
   }
 }
 

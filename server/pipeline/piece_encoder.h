@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "engine/api/task.h"
 #include "engine/api/tokenizer.h"
 
@@ -76,7 +77,9 @@ class PieceEncoder {
       : tokenizer_(tokenizer), options_(std::move(options)) {}
 
   bool Fits(const Encoding& encoding) const;
-  // Content tokens that fit.
+  // Special tokens before the text; the others follow it.
+  size_t NumLeadingSpecials(absl::Span<const TokenId> ids) const;
+  // Tokens of a text that fit.
   size_t max_content() const;
   EncodedPiece Truncate(Encoding encoding) const;
   // As much of `text` as matters: all of it, or more than fits the model.

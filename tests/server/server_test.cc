@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -82,9 +83,10 @@ class ServerTest : public ::testing::Test {
     return status.ok() ? static_cast<int>(response.status()) : -1;
   }
 
-  Outcome Translate(const std::string& text) {
+  Outcome Translate(const std::string& text, std::chrono::milliseconds timeout =
+                                                 std::chrono::seconds(30)) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    context.set_deadline(std::chrono::system_clock::now() + timeout);
     v1::TranslateRequest request;
     request.set_target_language("de");
     request.add_texts(text);
@@ -223,13 +225,15 @@ TEST_F(ServerTest, ADrainAnswersWhatIsInside) {
   EXPECT_EQ(state.status(), HealthCheckResponse::NOT_SERVING);
   EXPECT_FALSE(watch->Read(&state));
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
-  // Health is the first to know, so this call may still get in.
-  while (Translate("late").status.error_code() !=
-         grpc::StatusCode::UNAVAILABLE) {
+  // Health is the first to know, so a call may still get in, and wait.
+  grpc::StatusCode late = grpc::StatusCode::OK;
+  while (late != grpc::StatusCode::UNAVAILABLE) {
+    late =
+        Translate("late", std::chrono::milliseconds(100)).status.error_code();
   }
   control_->Hold(false);
   const Outcome outcome = inside.get();
-  EXPECT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_EQ(outcome.response.results(0).hypotheses(0).text(), "HELLO");
   EXPECT_TRUE(drained.get());
 }

@@ -24,6 +24,7 @@ namespace parley {
 class FakeEngine : public Engine {
  public:
   int64_t max_rows = 4;
+  int64_t max_source_tokens = INT64_MAX;  // Of a task; more is never taken.
   // Called first thing in each step; an error loses the engine.
   std::function<absl::Status(FakeEngine&)> before_step;
   int num_to_evict = 0;           // In the next step, the youngest first.
@@ -34,6 +35,9 @@ class FakeEngine : public Engine {
     if (task.source_ids.empty()) return absl::InvalidArgumentError("no source");
     if (task.search.num_beams > max_rows) {
       return absl::ResourceExhaustedError("more rows than the engine has");
+    }
+    if (std::ssize(task.source_ids) > max_source_tokens) {
+      return absl::ResourceExhaustedError("a longer source than there is room");
     }
     return TaskCost{.encoder_tokens = std::ssize(task.source_ids),
                     .max_rows = task.search.num_beams};

@@ -283,7 +283,7 @@ TEST(RunnerTest, EveryTaskIsAnsweredExactlyOnce) {
       if (random() % 4 == 0) engine.num_to_evict = random() % 3;
       if (random() % 8 == 0) engine.fail_youngest = absl::AbortedError("one");
       return i == 0 && ++num_steps == 50 ? absl::DataLossError("gone")
-                                          : absl::OkStatus();
+                                         : absl::OkStatus();
     };
   }
   std::vector<std::atomic<int>> num_answers(kNumThreads * kPushesPerThread * 3);

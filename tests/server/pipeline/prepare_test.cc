@@ -193,6 +193,16 @@ TEST_F(PrepareTest, ATaskThatTheEngineNeverTakesFailsItsText) {
   EXPECT_TRUE(prepared->texts[1].status.ok());
 }
 
+TEST_F(PrepareTest, OfAFailedTextNothingIsComputed) {
+  engine_->max_source_tokens = 5;
+  const auto prepared =
+      Prepare({.texts = {"A. A longer one.", "B."}, .target_language = "de"});
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_TRUE(absl::IsResourceExhausted(prepared->texts[0].status));
+  EXPECT_THAT(prepared->texts[0].pieces, IsEmpty());
+  EXPECT_EQ(prepared->num_pieces, 1);
+}
+
 TEST_F(PrepareTest, DoesNothingForACallNobodyWaitsFor) {
   auto cancel = std::make_shared<CancelFlag>();
   cancel->Cancel();

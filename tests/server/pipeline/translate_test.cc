@@ -178,6 +178,20 @@ TEST_F(TranslateTest, ACancelledCallEndsAsAWhole) {
   EXPECT_EQ(engine_->admitted.size(), 1);
 }
 
+TEST_F(TranslateTest, ACancelledCallIsCancelledWhateverFailedBefore) {
+  engine_->max_rows = 1;
+  auto cancel = std::make_shared<CancelFlag>();
+  engine_->before_step = [cancel](FakeEngine& engine) {
+    engine.fail_youngest = absl::OutOfRangeError("not a number");
+    cancel->Cancel();
+    return absl::OkStatus();
+  };
+  Call({.texts = {"A. B."}, .cancel = cancel});
+  RunEngine();
+  ASSERT_TRUE(reply_);
+  EXPECT_TRUE(absl::IsCancelled(reply_->status()));
+}
+
 TEST_F(TranslateTest, ALateCallEndsAsAWhole) {
   engine_->max_rows = 1;
   now_ = absl::Now();
