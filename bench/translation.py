@@ -61,7 +61,9 @@ class Bench:
             self.program, f"--model={self.model}",
             f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
             f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
-            "--num_threads=2", "--repetitions=1"], {})
+            "--num_threads=2", "--repetitions=1"],
+            # As the server sets it for itself.
+            {"GOMP_SPINCOUNT": "2000"})
 
     def ctranslate2(self, cell, workers, threads, mkl, compute_type):
         batch_size, num_beams, count = CELLS[cell]

@@ -1,8 +1,9 @@
 """Translates two captions with stubs that gRPC's own tools generate.
 
 pip install grpcio grpcio-tools googleapis-common-protos
-python3 -m grpc_tools.protoc -Iproto --python_out=. --grpc_python_out=. \
-    proto/parley/v1/translation.proto
+python3 -m grpc_tools.protoc -Iproto --python_out=build \
+    --grpc_python_out=build proto/parley/v1/translation.proto
+PYTHONPATH=build python3 docs/examples/translate.py
 """
 
 import os

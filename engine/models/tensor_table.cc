@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -43,7 +44,10 @@ absl::StatusOr<TensorMap> TensorMap::Bind(
       tensor = file->Find(name);
       if (tensor == nullptr) continue;
       std::string fault = Fault(row, name, *tensor);
-      if (!fault.empty()) faults.push_back(std::move(fault));
+      // A shared tensor has several rows, but one fault.
+      if (!fault.empty() && !absl::c_linear_search(faults, fault)) {
+        faults.push_back(std::move(fault));
+      }
       break;
     }
     if (tensor != nullptr) {
