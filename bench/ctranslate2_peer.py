@@ -110,6 +110,8 @@ def main():
     parser.add_argument("--num_beams", type=int, default=4)
     parser.add_argument("--new_tokens", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--output", type=pathlib.Path,
+                        help="file for the target token ids, a line a source")
     args = parser.parse_args()
 
     convert(args.model, args.converted)
@@ -124,13 +126,25 @@ def main():
         max_decoding_length=args.new_tokens)
     print(f"ctranslate2 {ctranslate2.__version__}, {args.compute_type}, "
           f"{args.workers} x {args.threads}", file=sys.stderr)
-    translator.translate_batch(sources, **options)
+
+    def translate():
+        if args.batch_size > 1:
+            return translator.translate_batch(sources, **options)
+        # One at a time: workers must not take two at once.
+        return [translator.translate_batch([source], **options)[0]
+                for source in sources]
+
+    translate()
     for _ in range(args.repetitions):
         start = time.perf_counter()
-        results = translator.translate_batch(sources, **options)
+        results = translate()
         seconds = time.perf_counter() - start
         tokens = sum(len(result.hypotheses[0]) for result in results)
         print(json.dumps({"tokens": tokens, "seconds": seconds}), flush=True)
+    if args.output:
+        args.output.write_text("".join(
+            " ".join(token.lstrip("t") for token in result.hypotheses[0]) + "\n"
+            for result in results))
 
 
 if __name__ == "__main__":

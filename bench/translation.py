@@ -8,6 +8,7 @@ peer's best setting of each cell counts.
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -55,17 +56,18 @@ class Bench:
             random_marian.make_sources(path, LENGTHS[:count])
             self.sources[count] = path
 
-    def parley(self, cell):
+    def parley(self, cell, output=""):
         batch_size, num_beams, count = CELLS[cell]
         return self.run([
             self.program, f"--model={self.model}",
             f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
             f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
-            "--num_threads=2", "--repetitions=1"],
+            "--num_threads=2", "--repetitions=1", f"--output={output}"],
             # As the server sets it for itself.
             {"GOMP_SPINCOUNT": "2000"})
 
-    def ctranslate2(self, cell, workers, threads, mkl, compute_type):
+    def ctranslate2(self, cell, workers, threads, mkl, compute_type,
+                    output=None):
         batch_size, num_beams, count = CELLS[cell]
         if workers > 1 and batch_size >= count:
             # Two workers share the batch, or one of them would idle.
@@ -76,8 +78,26 @@ class Bench:
             f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
             f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
             f"--workers={workers}", f"--threads={threads}",
-            f"--compute_type={compute_type}", "--repetitions=1"],
+            f"--compute_type={compute_type}", "--repetitions=1",
+            *([f"--output={output}"] if output else [])],
             {"CT2_USE_MKL": mkl})
+
+    def share_of_equal_targets(self):
+        """Whether it is the same work: greedy targets, token for token.
+
+        The last token is left out: CTranslate2 forces the length without the
+        end token, Parley with it.
+        """
+        targets = []
+        for name, run in (("parley", self.parley), ("peer", functools.partial(
+                self.ctranslate2, workers=1, threads=2, mkl="1",
+                compute_type="float32"))):
+            path = self.work / f"targets_{name}.txt"
+            run("greedy, batch 64", output=path)
+            targets.append([line.split()[:NEW_TOKENS - 1]
+                            for line in path.read_text().splitlines()])
+        equal = sum(ours == theirs for ours, theirs in zip(*targets))
+        return equal / len(targets[0])
 
     def run(self, command, environment):
         result = subprocess.run(
@@ -137,6 +157,7 @@ def main():
         lambda text: print(text, file=sys.stderr, flush=True))
     about = machine.describe(ROOT)
     print(json.dumps(about))
+    print(f"equal greedy targets: {bench.share_of_equal_targets():.0%}")
     print(report(figures))
     if args.output:
         args.output.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
@@ -34,6 +35,8 @@ ABSL_FLAG(int, num_beams, 4, "Beams; 1 is greedy");
 ABSL_FLAG(int, new_tokens, 20, "Target tokens, forced");
 ABSL_FLAG(int, num_threads, 2, "Threads of a step");
 ABSL_FLAG(int, repetitions, 3, "Measured passes over all sources");
+ABSL_FLAG(std::string, output, "",
+          "File for the target token ids, one source a line");
 
 namespace parley {
 namespace {
@@ -65,47 +68,68 @@ absl::StatusOr<std::unique_ptr<TranslationEngine>> LoadEngine(
   return TranslationEngine::Create(std::move(model), options);
 }
 
-// Translates sources [begin, end) together; returns the number of target
-// tokens.
-absl::StatusOr<int64_t> TranslateBatch(
-    TranslationEngine& engine, absl::Span<const std::vector<TokenId>> batch) {
+// The best hypothesis of each source.
+using Targets = std::vector<std::vector<TokenId>>;
+
+// Translates a batch together; writes one target for each source.
+absl::Status TranslateBatch(TranslationEngine& engine,
+                            absl::Span<const std::vector<TokenId>> batch,
+                            absl::Span<std::vector<TokenId>> targets) {
   const int new_tokens = absl::GetFlag(FLAGS_new_tokens);
-  TaskId next_id = 0;
-  for (const std::vector<TokenId>& source : batch) {
+  for (size_t i = 0; i < batch.size(); ++i) {
     Task task;
-    task.source_ids = source;
+    task.source_ids = batch[i];
     task.search.num_beams = absl::GetFlag(FLAGS_num_beams);
     task.search.max_new_tokens = new_tokens;
     task.search.min_new_tokens = new_tokens;
-    PARLEY_RETURN_IF_ERROR(engine.Admit(next_id++, std::move(task)));
+    PARLEY_RETURN_IF_ERROR(engine.Admit(i, std::move(task)));
   }
-  int64_t num_tokens = 0;
   StepResult result;
   while (engine.num_tasks() > 0) {
     PARLEY_RETURN_IF_ERROR(
         engine.Step({.max_encoder_tokens = 1 << 20}, &result));
-    for (const FinishedTask& finished : result.finished) {
-      num_tokens += finished.hypotheses.front().token_ids.size();
-    }
     if (!result.failed.empty() || !result.evicted.empty()) {
       return absl::InternalError("a task did not finish");
     }
+    for (FinishedTask& finished : result.finished) {
+      targets[finished.id] = std::move(finished.hypotheses.front().token_ids);
+    }
   }
-  return num_tokens;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> TranslateAll(TranslationEngine& engine,
+absl::StatusOr<Targets> TranslateAll(TranslationEngine& engine,
                                      const Sources& sources) {
   const size_t batch_size = absl::GetFlag(FLAGS_batch_size);
-  int64_t num_tokens = 0;
+  Targets targets(sources.size());
   for (size_t begin = 0; begin < sources.size(); begin += batch_size) {
     const size_t count = std::min(batch_size, sources.size() - begin);
-    PARLEY_ASSIGN_OR_RETURN(
-        const int64_t batch_tokens,
-        TranslateBatch(engine, absl::MakeSpan(sources).subspan(begin, count)));
-    num_tokens += batch_tokens;
+    PARLEY_RETURN_IF_ERROR(
+        TranslateBatch(engine, absl::MakeSpan(sources).subspan(begin, count),
+                       absl::MakeSpan(targets).subspan(begin, count)));
   }
-  return num_tokens;
+  return targets;
+}
+
+// Measures one pass over all sources and prints its JSON line.
+absl::StatusOr<Targets> MeasurePass(TranslationEngine& engine,
+                                    const Sources& sources) {
+  const absl::Time start = absl::Now();
+  PARLEY_ASSIGN_OR_RETURN(Targets targets, TranslateAll(engine, sources));
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  size_t num_tokens = 0;
+  for (const std::vector<TokenId>& target : targets) {
+    num_tokens += target.size();
+  }
+  std::printf("{\"tokens\": %zu, \"seconds\": %.6f}\n", num_tokens, seconds);
+  return targets;
+}
+
+void WriteTargets(const std::string& path, const Targets& targets) {
+  std::ofstream file(path);
+  for (const std::vector<TokenId>& target : targets) {
+    file << absl::StrJoin(target, " ") << "\n";
+  }
 }
 
 absl::Status Run() {
@@ -123,14 +147,12 @@ absl::Status Run() {
                kernels::DescribeBackend().c_str(), options.num_threads,
                sources.size());
   // One pass unmeasured: memory is touched, clocks come up.
-  PARLEY_RETURN_IF_ERROR(TranslateAll(*engine, sources).status());
+  PARLEY_ASSIGN_OR_RETURN(Targets targets, TranslateAll(*engine, sources));
   for (int i = 0; i < absl::GetFlag(FLAGS_repetitions); ++i) {
-    const absl::Time start = absl::Now();
-    PARLEY_ASSIGN_OR_RETURN(const int64_t num_tokens,
-                            TranslateAll(*engine, sources));
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
-    std::printf("{\"tokens\": %lld, \"seconds\": %.6f}\n",
-                static_cast<long long>(num_tokens), seconds);
+    PARLEY_ASSIGN_OR_RETURN(targets, MeasurePass(*engine, sources));
+  }
+  if (!absl::GetFlag(FLAGS_output).empty()) {
+    WriteTargets(absl::GetFlag(FLAGS_output), targets);
   }
   return absl::OkStatus();
 }
