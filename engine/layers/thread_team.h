@@ -18,15 +18,20 @@ inline int TeamSize() { return omp_get_max_threads(); }
 // Inside a loop of the team: which of its threads this is, from 0.
 inline int TeamThread() { return omp_get_thread_num(); }
 
+// Rows that are worth a second thread: starting a loop on the team costs as
+// much as a few rows of a norm or of attention to a short history.
+inline constexpr int64_t kMinRowsForTeam = 8;
+
 // Calls body(i) for i from 0 to count - 1, each once, in no given order, on the
-// team's threads; in equal shares.
+// team's threads; in equal shares. For work of about a microsecond a row.
 template <typename Body>
 void ForEachRow(int64_t count, const Body& body) {
-#pragma omp parallel for schedule(static) if (count > 1)
+#pragma omp parallel for schedule(static) if (count >= kMinRowsForTeam)
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
-// The same, for items that differ in work: a thread takes one when it is free.
+// The same for larger items, which may differ in work: a thread takes one when
+// it is free.
 template <typename Body>
 void ForEachItem(int64_t count, const Body& body) {
 #pragma omp parallel for schedule(dynamic) if (count > 1)

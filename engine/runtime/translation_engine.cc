@@ -314,7 +314,7 @@ void TranslationEngine::ScanRows() {
     model_->weights.output->Run(
         activations_.hidden() + begin * model_->config.d_model, count,
         logits_.data());
-    ForEachRow(count, [&](int64_t i) {
+    ForEachItem(count, [&](int64_t i) {
       ScanRow(begin + i, logits_.span().subspan(i * vocab_size, vocab_size));
     });
   }

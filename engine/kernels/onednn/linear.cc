@@ -77,7 +77,11 @@ class DnnlLinear final : public Linear {
     memory plain(memory::desc({shape_.in_features, shape_.out_features},
                               memory::data_type::f32, memory::format_tag::ba),
                  CpuEngine(), const_cast<float*>(weight.data()));
-    weight_ = memory(prepared_->packed_weight(), CpuEngine());
+    const size_t packed_bytes = prepared_->packed_weight().get_size();
+    packed_weight_ = FloatBuffer::Uninitialized(
+        (packed_bytes + sizeof(float) - 1) / sizeof(float));
+    weight_ =
+        memory(prepared_->packed_weight(), CpuEngine(), packed_weight_.data());
     memory packed = weight_;
     dnnl::reorder(plain, packed).execute(stream_, plain, packed);
     if (!bias.empty()) {
@@ -142,7 +146,8 @@ class DnnlLinear final : public Linear {
   const LinearShape shape_;
   const std::shared_ptr<const PreparedMatmul> prepared_;
   dnnl::stream stream_;
-  memory weight_;  // Packed.
+  FloatBuffer packed_weight_;
+  memory weight_;  // Of packed_weight_.
   memory bias_;    // [out_features]; none if there is none.
   std::vector<char> scratchpad_bytes_;
   memory scratchpad_;

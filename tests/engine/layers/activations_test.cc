@@ -49,7 +49,7 @@ TEST(ActivationsTest, EachThreadHasItsOwnScores) {
                            .num_heads = 2,
                            .max_positions = 9});
   std::vector<float*> scores(2, nullptr);
-  ForEachRow(2, [&](int64_t i) {
+  ForEachRow(2 * kMinRowsForTeam, [&](int64_t i) {
     EXPECT_EQ(activations.scores().size(), 18u);
     scores[TeamThread()] = activations.scores().data();
   });

@@ -1,6 +1,8 @@
 #include "engine/models/marian.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -207,6 +209,25 @@ TEST_F(MarianTest, SourceDoesNotDependOnItsBatch) {
   sources.push_back({.ids = kSource, .slots = source_slots_});
   MarianEncode(model_, sources, *pool_, *activations_);
   EXPECT_EQ(DecodeStepByStep(), alone);
+}
+
+// Row counts round up; what stands in the surplus rows must not matter.
+TEST_F(MarianTest, ResultDoesNotDependOnSurplusRows) {
+  Load(RandomMarianOptions());
+  Encode();
+  const Matrix clean = Decode(0, 3);
+  for (const float garbage :
+       {1e30f, -7.0f, std::numeric_limits<float>::infinity(),
+        std::numeric_limits<float>::quiet_NaN()}) {
+    const int64_t num_rows = kernels::RoundUpRows(256);
+    const int64_t d_model = model_.config.d_model;
+    std::fill_n(activations_->hidden(), num_rows * d_model, garbage);
+    std::fill_n(activations_->attended(), num_rows * d_model, garbage);
+    std::fill_n(activations_->delta(), num_rows * d_model, garbage);
+    std::fill_n(activations_->wide(), num_rows * 3 * d_model, garbage);
+    Encode();
+    EXPECT_EQ(Decode(0, 3), clean) << garbage;
+  }
 }
 
 TEST_F(MarianTest, DemoModelEqualsTheReference) {
