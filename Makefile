@@ -36,7 +36,7 @@ test: setup build ## Install, build all, run all tests (check is one of them)
 
 .PHONY: docker-test
 docker-test: setup build ## Build the image from this build and call it
-	ctest --preset $(PRESET) -R '^docker_image_test$$' $(TEST_ARGS)
+	ctest --preset $(PRESET) -V -R '^docker_image_test$$' $(TEST_ARGS)
 
 .PHONY: bench
 bench: ## Speed beside CTranslate2's, and BLEU of the demo model (release only)
