@@ -42,7 +42,7 @@ docker-test: setup build ## Build the image from this build and call it
 bench: ## Speed beside CTranslate2's, and BLEU of the demo model (release only)
 	tools/setup.sh --bench
 	$(MAKE) build PRESET=release
-	.deps/bench/bin/python bench/translation.py
+	.deps/bench/bin/python bench/translation.py --output docs/benchmarks/translation.json
 	.deps/bench/bin/python bench/bleu.py
 
 .PHONY: lint
