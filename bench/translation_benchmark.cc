@@ -92,7 +92,7 @@ absl::Status TranslateBatch(TranslationEngine& engine,
       return absl::InternalError("a task did not finish");
     }
     for (FinishedTask& finished : result.finished) {
-      targets[finished.id] = std::move(finished.hypotheses.front().token_ids);
+      targets[finished.id] = std::move(finished.result.hypotheses.front().token_ids);
     }
   }
   return absl::OkStatus();

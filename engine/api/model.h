@@ -10,13 +10,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/api/encoder_tokenizer.h"
 #include "engine/api/engine.h"
 #include "engine/api/task.h"
 #include "engine/api/tokenizer.h"
 
 namespace parley {
 
-enum class ModelKind { kTranslation };
+enum class ModelKind { kTranslation, kEncoder };
 
 struct LanguagePair {
   std::string source;  // E.g. "en".
@@ -33,6 +34,39 @@ struct ModelLanguages {
   std::string target_token;
 };
 
+enum class SimilarityMeasure { kCosine, kDot, kEuclidean, kManhattan };
+
+struct Prompt {
+  std::string name;
+  std::string text;
+};
+
+// What an encoder model gives, and how where a request does not say.
+struct EncoderInfo {
+  int embedding_dim = 0;  // Of a vector with the model's own pooling.
+  int d_model = 0;        // Of a token's vector.
+  int num_layers = 0;
+  int num_segments = 1;  // Token types that it knows.
+  // Tokens of a text by default, special tokens included (max_seq_length);
+  // never more than ModelInfo::max_source_tokens.
+  int max_tokens = 0;
+  std::vector<Pooling> pooling;  // One after the other; never empty.
+  // Where false, the pooling of a request must be as wide as the model's own:
+  // its dense layers take no other.
+  bool pools_any_width = true;
+  bool normalizes = false;
+  std::vector<Prompt> prompts;
+  std::string default_prompt;  // Its text; empty: none.
+  bool pools_prompt = true;    // Prompts take part in the pooling.
+  SimilarityMeasure similarity = SimilarityMeasure::kCosine;
+  // Of the classification head, by index; empty where there is none.
+  std::vector<std::string> labels;
+  bool has_independent_labels = false;  // problem_type: multi_label.
+  bool is_regression = false;           // problem_type: regression.
+  bool fills_masks = false;
+  bool predicts_next_sentence = false;
+};
+
 struct ModelInfo {
   std::string display_name;  // Never empty; the folder's name by default.
   ModelKind kind = ModelKind::kTranslation;
@@ -44,13 +78,16 @@ struct ModelInfo {
   int max_target_tokens = 0;  // Greatest max_new_tokens.
   ModelLanguages languages;
   SearchOptions default_search;  // From the model's files.
+  EncoderInfo encoder;           // Only of ModelKind::kEncoder.
 };
 
 // A model ready to work. The engine is the runner's; the rest may be read
 // from any thread.
 struct LoadedModel {
   ModelInfo info;
+  // By the kind: the one of translation models, or of encoder models.
   std::unique_ptr<const Tokenizer> tokenizer;
+  std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
   std::unique_ptr<Engine> engine;
 };
 

@@ -38,11 +38,51 @@ struct SearchOptions {
   int min_new_tokens = 0;  // 0 to max_new_tokens.
 };
 
+// What an encoder model is to make of a text.
+enum class EncoderOutput {
+  kVector,        // One vector.
+  kTokenVectors,  // One for each token.
+  kLabels,        // The classification head's logits.
+  kNextSentence,  // Logits of "follows" and "does not".
+  kMaskedTokens,  // The likeliest tokens at given positions.
+};
+
+// How the vectors of tokens become one; the words are sentence-transformers'.
+enum class Pooling {
+  kCls,
+  kMax,
+  kMean,
+  kMeanSqrtLength,  // Their sum over the square root of their number.
+  kWeightedMean,    // Weighted by position, 1 for the first.
+  kLastToken,
+};
+
+enum class LayerJoin { kConcatenate, kSum };
+
+// How one task of an encoder model is answered.
+struct EncodeOptions {
+  EncoderOutput output = EncoderOutput::kVector;
+  // Token types; empty: all 0. [source_len]
+  std::vector<uint8_t> segment_ids;
+  // kVector: one after the other; empty: the model's own.
+  std::vector<Pooling> pooling;
+  // kVector: so many tokens at the front take no part in the pooling.
+  int num_unpooled_tokens = 0;
+  // kTokenVectors: 0 is the embeddings' output, num_layers the last; empty: the
+  // last.
+  std::vector<int> layers;
+  LayerJoin layer_join = LayerJoin::kConcatenate;
+  // kMaskedTokens: of the tokens to predict, and how many for each.
+  std::vector<int> positions;
+  int top_k = 0;
+};
+
 // One text on its way through the engine.
 struct Task {
-  std::vector<TokenId>
-      source_ids;  // With language and end tokens. [source_len]
-  SearchOptions search;
+  // With special tokens. [source_len]
+  std::vector<TokenId> source_ids;
+  SearchOptions search;  // Read by translation models.
+  EncodeOptions encode;  // Read by encoder models.
 };
 
 enum class FinishReason {
@@ -58,6 +98,27 @@ struct Hypothesis {
   float log_prob = 0;                  // Their sum.
   float score = 0;                     // See SearchOptions::length_penalty.
   FinishReason finish_reason = FinishReason::kEndOfSequence;
+};
+
+struct ScoredToken {
+  TokenId id = 0;
+  float log_prob = 0;  // Natural logarithm, over the whole vocabulary.
+};
+
+// What an encoder model made of a text: finite numbers.
+struct EncoderResult {
+  // kVector: [embedding_dim], after the model's dense layers, before any
+  // normalisation. kTokenVectors: [source_len, d_model], or wider where layers
+  // are concatenated. kLabels: [num_labels]. kNextSentence: [2].
+  std::vector<float> values;
+  // kMaskedTokens: for each position, best first. [num_positions][top_k]
+  std::vector<std::vector<ScoredToken>> masked_tokens;
+};
+
+// One of the two, by the model's kind.
+struct TaskResult {
+  std::vector<Hypothesis> hypotheses;  // Best first. [num_hypotheses]
+  EncoderResult encoded;
 };
 
 }  // namespace parley

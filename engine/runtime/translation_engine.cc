@@ -352,7 +352,7 @@ void TranslationEngine::AdvanceSearches(StepResult* result) {
     }
     if (search.finished()) {
       result->finished.push_back(
-          {.id = active.id, .hypotheses = search.TakeHypotheses()});
+          {.id = active.id, .result = {.hypotheses = search.TakeHypotheses()}});
       continue;
     }
     active.next_histories.resize(search.num_rows());

@@ -12,16 +12,16 @@
 namespace parley {
 namespace {
 
-using Hypotheses = absl::StatusOr<std::vector<Hypothesis>>;
+using Result = absl::StatusOr<TaskResult>;
 
 // The clock on the wall may be set back; a time that was taken may not.
 absl::Duration Elapsed(absl::Time begin, absl::Time end) {
   return std::max(end - begin, absl::ZeroDuration());
 }
 
-Answer AnswerWaiting(QueueEntry entry, Hypotheses hypotheses, absl::Time now) {
+Answer AnswerWaiting(QueueEntry entry, Result result, absl::Time now) {
   return {.done = std::move(entry.done),
-          .outcome = {.hypotheses = std::move(hypotheses),
+          .outcome = {.result = std::move(result),
                       .queue_time = Elapsed(entry.enqueued, now),
                       .compute_time = absl::ZeroDuration()}};
 }
@@ -32,11 +32,11 @@ EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model,
                            const Options& options)
     : model_(std::move(model)), options_(options) {}
 
-Answer EngineDriver::AnswerActive(ActiveTask active, Hypotheses hypotheses,
+Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
                                   absl::Time now) {
   return {
       .done = std::move(active.entry.done),
-      .outcome = {.hypotheses = std::move(hypotheses),
+      .outcome = {.result = std::move(result),
                   .queue_time = Elapsed(active.entry.enqueued, active.admitted),
                   .compute_time = Elapsed(active.admitted, now)}};
 }
@@ -112,7 +112,7 @@ absl::Status EngineDriver::Settle(StepResult* result,
   for (FinishedTask& finished : result->finished) {
     PARLEY_ASSIGN_OR_RETURN(ActiveTask active, take(finished.id));
     answers->push_back(
-        AnswerActive(std::move(active), std::move(finished.hypotheses), now));
+        AnswerActive(std::move(active), std::move(finished.result), now));
   }
   for (FailedTask& failed : result->failed) {
     PARLEY_ASSIGN_OR_RETURN(ActiveTask active, take(failed.id));

@@ -62,8 +62,7 @@ class EngineDriver {
   };
 
   static Answer AnswerActive(ActiveTask active,
-                             absl::StatusOr<std::vector<Hypothesis>> hypotheses,
-                             absl::Time now);
+                             absl::StatusOr<TaskResult> result, absl::Time now);
 
   void DropUnwanted(absl::Time now, std::vector<Answer>* answers);
   // Whether another task may be tried.

@@ -15,7 +15,9 @@ namespace parley {
 struct ServedModel {
   std::string name;  // What requests call it.
   ModelInfo info;
+  // One of the two, by its kind.
   std::unique_ptr<const Tokenizer> tokenizer;
+  std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<TaskQueue> queue;
 };

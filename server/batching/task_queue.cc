@@ -18,7 +18,7 @@ TaskQueue::~TaskQueue() {
     left.swap(entries_);
   }
   for (QueueEntry& entry : left) {
-    entry.done({.hypotheses = absl::UnavailableError("nothing runs the model"),
+    entry.done({.result = absl::UnavailableError("nothing runs the model"),
                 .queue_time = absl::ZeroDuration(),
                 .compute_time = absl::ZeroDuration()});
   }

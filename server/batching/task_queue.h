@@ -36,9 +36,9 @@ class CancelFlag {
 
 // What became of a task.
 struct TaskOutcome {
-  // Best first; or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
+  // Or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
   // going down), INTERNAL (the engine was lost), or what the engine said.
-  absl::StatusOr<std::vector<Hypothesis>> hypotheses;
+  absl::StatusOr<TaskResult> result;
   // From Push until admitted; of a task that was evicted, the last time.
   absl::Duration queue_time;
   absl::Duration compute_time;  // From admitted until finished.

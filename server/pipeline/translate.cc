@@ -55,7 +55,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   // The callback of an entry.
   void Complete(size_t text, size_t piece, TaskOutcome outcome);
   absl::StatusOr<TranslatedPiece> Decode(
-      absl::StatusOr<std::vector<Hypothesis>> hypotheses) const;
+      absl::StatusOr<TaskResult> result) const;
   absl::StatusOr<TranslateReply> Join(const CallTiming& timing);
   absl::StatusOr<std::vector<TextHypothesis>> JoinText(PendingText text) const;
 
@@ -120,7 +120,7 @@ void PendingCall::AddText(PreparedText prepared, const TranslateCall& call,
 }
 
 void PendingCall::Complete(size_t text, size_t piece, TaskOutcome outcome) {
-  texts_[text].pieces[piece] = Decode(std::move(outcome.hypotheses));
+  texts_[text].pieces[piece] = Decode(std::move(outcome.result));
   CallTiming timing;
   {
     absl::MutexLock lock(&mutex_);
@@ -133,14 +133,15 @@ void PendingCall::Complete(size_t text, size_t piece, TaskOutcome outcome) {
 }
 
 absl::StatusOr<TranslatedPiece> PendingCall::Decode(
-    absl::StatusOr<std::vector<Hypothesis>> hypotheses) const {
-  if (!hypotheses.ok()) return std::move(hypotheses).status();
-  if (hypotheses->empty()) {
+    absl::StatusOr<TaskResult> result) const {
+  if (!result.ok()) return std::move(result).status();
+  std::vector<Hypothesis>& hypotheses = result->hypotheses;
+  if (hypotheses.empty()) {
     return absl::InternalError("the engine gave no hypothesis");
   }
   TranslatedPiece piece;
-  piece.reserve(hypotheses->size());
-  for (Hypothesis& hypothesis : *hypotheses) {
+  piece.reserve(hypotheses.size());
+  for (Hypothesis& hypothesis : hypotheses) {
     PieceHypothesis& next = piece.emplace_back();
     next.text = model_->tokenizer->Decode(hypothesis.token_ids);
     if (join_options_.return_tokens) {

@@ -101,7 +101,8 @@ class FakeEngine final : public Engine {
       }
     }
     for (auto& [id, task] : tasks_) {
-      result->finished.push_back({.id = id, .hypotheses = Translate(task)});
+      result->finished.push_back(
+          {.id = id, .result = {.hypotheses = Translate(task)}});
     }
     tasks_.clear();
     CountTasks();

@@ -43,7 +43,7 @@ std::vector<std::vector<Hypothesis>> RunTasks(Engine& engine,
     EXPECT_TRUE(status.ok()) << status;
     if (!status.ok()) return results;
     for (FinishedTask& finished : result.finished) {
-      results[finished.id] = std::move(finished.hypotheses);
+      results[finished.id] = std::move(finished.result.hypotheses);
     }
     for (const FailedTask& failed : result.failed) {
       ADD_FAILURE() << "task " << failed.id << ": " << failed.status;

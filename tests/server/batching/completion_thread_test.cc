@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 
 Answer Call(absl::AnyInvocable<void()> call) {
   return {.done = [call = std::move(call)](TaskOutcome) mutable { call(); },
-          .outcome = {.hypotheses = std::vector<Hypothesis>()}};
+          .outcome = {.result = TaskResult()}};
 }
 
 std::vector<Answer> Calls(absl::AnyInvocable<void()> call) {

@@ -62,7 +62,7 @@ class EngineDriverTest : public ::testing::Test {
   absl::StatusCode CodeOf(TokenId name) {
     const auto it = outcomes_.find(name);
     return it == outcomes_.end() ? absl::StatusCode::kUnknown
-                                 : it->second.hypotheses.status().code();
+                                 : it->second.result.status().code();
   }
 
   absl::Time now_ = absl::FromUnixSeconds(1000);
@@ -197,7 +197,8 @@ TEST_F(EngineDriverTest, EvictedTasksComeBackInTheirPlace) {
   EXPECT_THAT(engine_->admitted, ElementsAre(1, 2, 3, 2, 3, 4));
   ASSERT_EQ(CodeOf(2), absl::StatusCode::kOk);
   // The task came back whole.
-  EXPECT_THAT(outcomes_.at(2).hypotheses->at(0).token_ids, ElementsAre(2));
+  EXPECT_THAT(outcomes_.at(2).result->hypotheses.at(0).token_ids,
+              ElementsAre(2));
 }
 
 TEST_F(EngineDriverTest, AnEvictedTaskCanStillBeCancelled) {
@@ -222,7 +223,7 @@ TEST_F(EngineDriverTest, ALostEngineAnswersEverythingAndRefusesMore) {
   Round();
   EXPECT_EQ(CodeOf(1), absl::StatusCode::kInternal);
   EXPECT_EQ(CodeOf(2), absl::StatusCode::kInternal);
-  EXPECT_THAT(outcomes_.at(2).hypotheses.status().message(),
+  EXPECT_THAT(outcomes_.at(2).result.status().message(),
               HasSubstr("the weights are gone"));
   std::vector<QueueEntry> more;
   more.push_back(Entry(FakeTask(3, 1)));

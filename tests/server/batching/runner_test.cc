@@ -26,7 +26,7 @@ class Outcomes {
     ++num_expected_;
     return [this](TaskOutcome outcome) {
       absl::MutexLock lock(&mutex_);
-      codes_.push_back(outcome.hypotheses.status().code());
+      codes_.push_back(outcome.result.status().code());
     };
   }
 
@@ -158,8 +158,7 @@ TEST(RunnerTest, TwoModelsTakeTurns) {
   started.WaitForNotification();
   ASSERT_TRUE(PushOne(models[1].get(), Entry(FakeTask(2, 20),
                                              [&](TaskOutcome outcome) {
-                                               EXPECT_TRUE(
-                                                   outcome.hypotheses.ok());
+                                               EXPECT_TRUE(outcome.result.ok());
                                                short_done.Notify();
                                              }))
                   .ok());

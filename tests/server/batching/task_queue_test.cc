@@ -142,7 +142,7 @@ TEST(TaskQueueTest, AnswersWhatIsLeftWhenDestroyed) {
     std::vector<QueueEntry> entries = Entries({1, 2});
     for (QueueEntry& entry : entries) {
       entry.done = [&codes](TaskOutcome outcome) {
-        codes.push_back(outcome.hypotheses.status().code());
+        codes.push_back(outcome.result.status().code());
       };
     }
     ASSERT_TRUE(queue.Push(std::move(entries)).ok());
