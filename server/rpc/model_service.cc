@@ -26,6 +26,8 @@ v1::ModelKind ToProto(ModelKind kind) {
   switch (kind) {
     case ModelKind::kTranslation:
       return v1::MODEL_KIND_TRANSLATION;
+    case ModelKind::kEncoder:
+      return v1::MODEL_KIND_ENCODER;
   }
   return v1::MODEL_KIND_UNSPECIFIED;
 }
