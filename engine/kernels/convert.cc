@@ -48,6 +48,35 @@ struct BF16Bits {
   }
 };
 
+// Integer arithmetic again: to nearest, ties to even; a NaN stays one.
+void RoundToBF16Row(const float* x, uint16_t* y, size_t n) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToUnsigned<decltype(df)> du;
+  const hn::Rebind<uint16_t, decltype(df)> dh;
+  const size_t lanes = hn::Lanes(df);
+  const auto round = [](auto d, auto bits) HWY_ATTR {
+    const auto last = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1u));
+    const auto rounded =
+        hn::ShiftRight<16>(hn::Add(bits, hn::Add(hn::Set(d, 0x7FFFu), last)));
+    const auto magnitude = hn::And(bits, hn::Set(d, 0x7FFFFFFFu));
+    const auto nan =
+        hn::Or(hn::ShiftRight<16>(bits), hn::Set(d, 0x0040u));  // Quiet.
+    return hn::IfThenElse(hn::Gt(magnitude, hn::Set(d, 0x7F800000u)), nan,
+                          rounded);
+  };
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto bits = hn::BitCast(du, hn::LoadU(df, x + i));
+    hn::StoreU(hn::TruncateTo(dh, round(du, bits)), dh, y + i);
+  }
+  const hn::CappedTag<float, 1> df1;
+  const hn::RebindToUnsigned<decltype(df1)> du1;
+  for (; i < n; ++i) {
+    const auto bits = hn::BitCast(du1, hn::LoadU(df1, x + i));
+    y[i] = static_cast<uint16_t>(hn::GetLane(round(du1, bits)));
+  }
+}
+
 template <class ToBits>
 HWY_INLINE void WidenRow(const uint16_t* x, float* y, size_t n,
                          ToBits to_bits) {
@@ -85,6 +114,12 @@ namespace parley::kernels {
 
 HWY_EXPORT(WidenF16Row);
 HWY_EXPORT(WidenBF16Row);
+HWY_EXPORT(RoundToBF16Row);
+
+void ConvertF32ToBF16(absl::Span<const float> x, absl::Span<uint16_t> y) {
+  PARLEY_CHECK(x.size() == y.size()) << x.size() << " to " << y.size();
+  HWY_DYNAMIC_DISPATCH(RoundToBF16Row)(x.data(), y.data(), x.size());
+}
 
 void ConvertF16ToF32(absl::Span<const uint16_t> x, absl::Span<float> y) {
   PARLEY_CHECK(x.size() == y.size()) << x.size() << " to " << y.size();

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "dnnl.hpp"
 #include "engine/kernels/onednn/prepared_matmul.h"
+#include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -41,7 +42,11 @@ class DnnlLinear final : public Linear {
                         memory(primitive.result, CpuEngine(), nullptr)});
     }
     const int64_t num_rows = MaxPaddedRows();
-    padded_source_ = FloatBuffer(num_rows * shape.in_features);
+    if (shape.precision == Precision::kBF16) {
+      rounded_source_.resize(tiles_.back().num_rows * shape.in_features);
+    } else {
+      padded_source_ = FloatBuffer(num_rows * shape.in_features);
+    }
     padded_result_ = FloatBuffer::Uninitialized(num_rows * shape.out_features);
   }
 
@@ -51,10 +56,11 @@ class DnnlLinear final : public Linear {
       const Tile& tile = TileFor(num_rows - row);
       const float* tile_x = x + row * shape_.in_features;
       float* tile_y = y + row * shape_.out_features;
+      const int64_t tile_rows = std::min(tile.num_rows, num_rows - row);
       if (row + tile.num_rows <= room) {
-        Execute(tile, tile_x, tile_y);
+        Execute(tile, Source(tile_x, tile_rows), tile_y);
       } else {
-        ExecutePadded(tile, num_rows - row, tile_x, tile_y);
+        ExecutePadded(tile, tile_rows, tile_x, tile_y);
       }
       row += tile.num_rows;
     }
@@ -118,8 +124,16 @@ class DnnlLinear final : public Linear {
     return max_rows;
   }
 
-  void Execute(const Tile& tile, const float* x, float* y) const {
-    tile.source.set_data_handle(const_cast<float*>(x));
+  // What the primitives take for `num_rows` rows of x.
+  const void* Source(const float* x, int64_t num_rows) const {
+    if (shape_.precision == Precision::kF32) return x;
+    const size_t count = num_rows * shape_.in_features;
+    ConvertF32ToBF16({x, count}, absl::MakeSpan(rounded_source_.data(), count));
+    return rounded_source_.data();
+  }
+
+  void Execute(const Tile& tile, const void* source, float* y) const {
+    tile.source.set_data_handle(const_cast<void*>(source));
     tile.result.set_data_handle(y);
     // The C interface, which takes the arguments as they are.
     std::array<dnnl_exec_arg_t, 5> arguments = {{
@@ -138,8 +152,12 @@ class DnnlLinear final : public Linear {
 
   void ExecutePadded(const Tile& tile, int64_t num_rows, const float* x,
                      float* y) const {
-    std::copy_n(x, num_rows * shape_.in_features, padded_source_.data());
-    Execute(tile, padded_source_.data(), padded_result_.data());
+    const void* source = Source(x, num_rows);
+    if (source == x) {
+      std::copy_n(x, num_rows * shape_.in_features, padded_source_.data());
+      source = padded_source_.data();
+    }
+    Execute(tile, source, padded_result_.data());
     std::copy_n(padded_result_.data(), num_rows * shape_.out_features, y);
   }
 
@@ -154,6 +172,8 @@ class DnnlLinear final : public Linear {
   std::vector<Tile> tiles_;  // By rising row count.
   // For tiles that reach beyond the caller's buffers.
   mutable FloatBuffer padded_source_;
+  // Of a tile, where the precision is another than that of x.
+  mutable std::vector<uint16_t> rounded_source_;
   mutable FloatBuffer padded_result_;
 };
 
@@ -204,6 +224,19 @@ absl::string_view IsaName(dnnl::cpu_isa isa) {
 
 }  // namespace
 
+bool Supports(Precision precision) {
+  if (precision == Precision::kF32) return true;
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_fp16:
+    case dnnl::cpu_isa::avx512_core_amx:
+    case dnnl::cpu_isa::avx512_core_amx_fp16:
+      return true;
+    default:
+      return false;
+  }
+}
+
 int64_t RoundUpRows(int64_t num_rows) {
   PARLEY_CHECK(num_rows >= 0) << num_rows;
   const int64_t whole = num_rows / kMaxPreparedRows * kMaxPreparedRows;
@@ -217,10 +250,19 @@ absl::StatusOr<std::unique_ptr<Linear>> Linear::Create(
     const LinearShape& shape, absl::Span<const float> weight,
     absl::Span<const float> bias) {
   PARLEY_RETURN_IF_ERROR(CheckSizes(shape, weight, bias));
+  if (!Supports(shape.precision)) {
+    return absl::UnimplementedError(
+        absl::StrCat("this processor has no bf16 products (it has ",
+                     IsaName(dnnl::get_effective_cpu_isa()), ")"));
+  }
   PARLEY_ASSIGN_OR_RETURN(
       std::shared_ptr<const PreparedMatmul> prepared,
-      PreparedMatmul::Get(
-          {shape.in_features, shape.out_features, !bias.empty()}));
+      PreparedMatmul::Get({.in_features = shape.in_features,
+                           .out_features = shape.out_features,
+                           .has_bias = !bias.empty(),
+                           .type = shape.precision == Precision::kBF16
+                                       ? memory::data_type::bf16
+                                       : memory::data_type::f32}));
   try {
     return std::make_unique<DnnlLinear>(shape, std::move(prepared), weight,
                                         bias);

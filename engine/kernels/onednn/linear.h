@@ -16,21 +16,30 @@ namespace parley::kernels {
 // output is undefined, and they are never read.
 int64_t RoundUpRows(int64_t num_rows);
 
+// What the factors of a product are rounded to (to nearest, ties to even);
+// sums are f32 in each.
+enum class Precision { kF32, kBF16 };
+
+// Whether this processor multiplies so without emulating it. Any thread.
+bool Supports(Precision precision);
+
 struct LinearShape {
   int64_t in_features = 0;
   int64_t out_features = 0;
+  Precision precision = Precision::kF32;
 };
 
-// y = x * weight^T + bias, in f32. Holds its own packed copy of the weight.
+// y = x * weight^T + bias. Holds its own packed copy of the weight.
 //
 // A row's result is bit-identical whatever other rows it is computed with, and
 // wherever among them it stands.
 // Thread rule: Create on any thread that has the OpenMP settings of the one
 // that will call Run; Run on one thread at a time (the runner), whose OpenMP
 // team does the work. Different objects may run at the same time.
-// Errors: Create gives INTERNAL with oneDNN's words where it fails and
-// INVALID_ARGUMENT for a size below one or spans that do not fit the shape; Run
-// cannot fail but for a broken invariant, which ends the process.
+// Errors: Create gives INTERNAL with oneDNN's words where it fails,
+// INVALID_ARGUMENT for a size below one or spans that do not fit the shape, and
+// UNIMPLEMENTED for a precision that the processor does not support; Run cannot
+// fail but for a broken invariant, which ends the process.
 class Linear {
  public:
   // weight: [out_features, in_features], row-major, not kept.

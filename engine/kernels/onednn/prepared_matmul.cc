@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -21,9 +22,9 @@ namespace {
 
 using dnnl::memory;
 
-memory::desc RowMajor(int64_t num_rows, int64_t num_columns) {
-  return memory::desc({num_rows, num_columns}, memory::data_type::f32,
-                      memory::format_tag::ab);
+memory::desc RowMajor(int64_t num_rows, int64_t num_columns,
+                      memory::data_type type = memory::data_type::f32) {
+  return memory::desc({num_rows, num_columns}, type, memory::format_tag::ab);
 }
 
 dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
@@ -31,7 +32,7 @@ dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
                                       const memory::desc& weight) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const memory::desc source = RowMajor(num_rows, shape.in_features);
+  const memory::desc source = RowMajor(num_rows, shape.in_features, shape.type);
   const memory::desc result = RowMajor(num_rows, shape.out_features);
   if (!shape.has_bias) {
     return {CpuEngine(), source, weight, result, attributes};
@@ -40,14 +41,22 @@ dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
           result,      attributes};
 }
 
-// Numbers from -1 to 1, the same for the same `seed` (an xorshift generator).
-void FillRandom(uint32_t seed, float* data, int64_t count) {
+// Numbers from -1 to 1 of a type, the same for the same `seed` (an xorshift
+// generator).
+void FillRandom(uint32_t seed, memory::data_type type, void* data,
+                int64_t count) {
   uint32_t state = seed;
   for (int64_t i = 0; i < count; ++i) {
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
-    data[i] = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
+    const float x = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
+    if (type == memory::data_type::f32) {
+      static_cast<float*>(data)[i] = x;
+    } else {
+      static_cast<uint16_t*>(data)[i] =
+          static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16);
+    }
   }
 }
 
@@ -58,25 +67,26 @@ class Probe {
   Probe(const MatmulShape& shape, const PreparedMatmul& prepared)
       : shape_(shape),
         stream_(CpuEngine()),
-        source_(
-            FloatBuffer::Uninitialized(kMaxPreparedRows * shape.in_features)),
+        row_bytes_(shape.in_features * memory::data_type_size(shape.type)),
+        source_(kMaxPreparedRows * row_bytes_),
         result_(
             FloatBuffer::Uninitialized(kMaxPreparedRows * shape.out_features)),
         scratchpad_(prepared.scratchpad_bytes()),
         weight_(prepared.packed_weight(), CpuEngine()),
         bias_(shape.out_features) {
     // Packed or not makes no difference to random numbers.
-    FillRandom(1, static_cast<float*>(weight_.get_data_handle()),
-               prepared.packed_weight().get_size() / sizeof(float));
-    FillRandom(2, bias_.data(), shape.out_features);
+    FillRandom(1, shape.type, weight_.get_data_handle(),
+               prepared.packed_weight().get_size() /
+                   memory::data_type_size(shape.type));
+    FillRandom(2, memory::data_type::f32, bias_.data(), shape.out_features);
   }
 
   // The source row that results are computed of from now on.
   void SetRow(uint32_t seed) {
-    float* row = source_.data();
-    FillRandom(seed, row, shape_.in_features);
+    char* row = source_.data();
+    FillRandom(seed, shape_.type, row, shape_.in_features);
     for (int64_t r = 1; r < kMaxPreparedRows; ++r) {
-      std::copy_n(row, shape_.in_features, row + r * shape_.in_features);
+      std::copy_n(row, row_bytes_, row + r * row_bytes_);
     }
   }
 
@@ -111,8 +121,9 @@ class Probe {
 
   const MatmulShape shape_;
   dnnl::stream stream_;
-  FloatBuffer source_;  // [kMaxPreparedRows, in_features]
-  FloatBuffer result_;  // [kMaxPreparedRows, out_features]
+  const size_t row_bytes_;    // Of a source row.
+  std::vector<char> source_;  // [kMaxPreparedRows, in_features]
+  FloatBuffer result_;        // [kMaxPreparedRows, out_features]
   std::vector<char> scratchpad_;
   memory weight_;
   FloatBuffer bias_;  // [out_features]
@@ -154,8 +165,8 @@ const dnnl::engine& CpuEngine() {
 PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
     : bias_(RowMajor(1, shape.out_features)), scratchpad_bytes_(1) {
   constexpr int64_t kPackedForRows = 64;
-  const memory::desc any({shape.in_features, shape.out_features},
-                         memory::data_type::f32, memory::format_tag::any);
+  const memory::desc any({shape.in_features, shape.out_features}, shape.type,
+                         memory::format_tag::any);
   packed_weight_ = Describe(shape, kPackedForRows, any).weights_desc();
   for (const int64_t num_rows : kPreparedRowCounts) {
     const auto description = Describe(shape, num_rows, packed_weight_);
@@ -195,12 +206,12 @@ absl::StatusOr<std::shared_ptr<const PreparedMatmul>> PreparedMatmul::Get(
     const MatmulShape& shape) {
   // One for each shape and number of threads: how oneDNN divides the work
   // depends on both.
-  using Key = std::tuple<int64_t, int64_t, bool, int>;
+  using Key = std::tuple<int64_t, int64_t, bool, memory::data_type, int>;
   static absl::Mutex mutex(absl::kConstInit);
   static auto& shared =
       *new std::map<Key, std::weak_ptr<const PreparedMatmul>>();
   const Key key(shape.in_features, shape.out_features, shape.has_bias,
-                omp_get_max_threads());
+                shape.type, omp_get_max_threads());
   absl::MutexLock lock(&mutex);
   std::weak_ptr<const PreparedMatmul>& slot = shared[key];
   if (auto prepared = slot.lock()) return prepared;

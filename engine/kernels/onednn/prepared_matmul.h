@@ -22,6 +22,8 @@ struct MatmulShape {
   int64_t in_features = 0;
   int64_t out_features = 0;
   bool has_bias = false;
+  // Of source and weight; bias and result are f32.
+  dnnl::memory::data_type type = dnnl::memory::data_type::f32;
 };
 
 // The processor as oneDNN knows it. Any thread.

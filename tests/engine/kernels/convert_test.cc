@@ -85,10 +85,52 @@ TEST(ConvertTest, EveryLengthAndPlace) {
   });
 }
 
+// To nearest, ties to even, from the definition: the two neighbours compared.
+uint16_t ExpectedBF16(float x) {
+  const uint32_t bits = BitsOf(x);
+  const uint32_t below = bits & 0xFFFF0000u;
+  const uint32_t rest = bits & 0xFFFFu;
+  const bool up = rest > 0x8000u || (rest == 0x8000u && (below >> 16 & 1) != 0);
+  return static_cast<uint16_t>((below >> 16) + (up ? 1 : 0));
+}
+
+TEST(ConvertTest, RoundsToTheNearestBF16) {
+  OnEveryTarget([] {
+    std::vector<float> x = RandomFloats(5).Normal(1000, 0.0f, 1e3f);
+    // Ties, both ways, subnormals, the greatest, infinities, zeros.
+    for (const uint32_t bits :
+         {0x3F808000u, 0x3F818000u, 0x3F808001u, 0x3F807FFFu, 0x00000001u,
+          0x00008000u, 0x00018000u, 0x7F7FFFFFu, 0x7F800000u, 0xFF800000u,
+          0x80000000u, 0x00000000u, 0xBF808000u}) {
+      float number;
+      std::memcpy(&number, &bits, sizeof(number));
+      x.push_back(number);
+    }
+    std::vector<uint16_t> y(x.size());
+    ConvertF32ToBF16(x, absl::MakeSpan(y));
+    for (size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(y[i], ExpectedBF16(x[i])) << x[i];
+    }
+  });
+}
+
+TEST(ConvertTest, KeepsNaNWhenRounding) {
+  OnEveryTarget([] {
+    for (const uint32_t bits : {0x7F800001u, 0x7FFFFFFFu, 0xFF80FFFFu}) {
+      std::vector<float> x(20);
+      for (float& number : x) std::memcpy(&number, &bits, sizeof(number));
+      std::vector<uint16_t> y(x.size());
+      ConvertF32ToBF16(x, absl::MakeSpan(y));
+      for (const uint16_t half : y) ASSERT_GT(half & 0x7FFF, 0x7F80);
+    }
+  });
+}
+
 TEST(ConvertTest, Empty) {
   OnEveryTarget([] {
     ConvertF16ToF32({}, {});
     ConvertBF16ToF32({}, {});
+    ConvertF32ToBF16({}, {});
   });
 }
 

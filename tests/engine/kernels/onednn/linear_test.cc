@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/kernels/vector_ops.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/kernels/random_floats.h"
@@ -20,6 +21,12 @@ namespace parley::kernels {
 namespace {
 
 using ::testing::HasSubstr;
+
+std::vector<Precision> SupportedPrecisions() {
+  std::vector<Precision> precisions = {Precision::kF32};
+  if (Supports(Precision::kBF16)) precisions.push_back(Precision::kBF16);
+  return precisions;
+}
 
 struct Layer {
   Layer(LinearShape shape, bool has_bias) : shape(shape) {
@@ -53,16 +60,28 @@ std::vector<float> RandomRows(const Layer& layer, int64_t num_rows) {
   return RandomFloats(7).Normal(num_rows * layer.shape.in_features);
 }
 
+// What a product of that precision makes of its factors.
+std::vector<float> Rounded(const std::vector<float>& x, Precision precision) {
+  if (precision == Precision::kF32) return x;
+  std::vector<uint16_t> halves(x.size());
+  ConvertF32ToBF16(x, absl::MakeSpan(halves));
+  std::vector<float> rounded(x.size());
+  ConvertBF16ToF32(halves, absl::MakeSpan(rounded));
+  return rounded;
+}
+
 void ExpectProduct(const Layer& layer, int64_t num_rows) {
-  const auto [in, out] = layer.shape;
+  const auto [in, out, precision] = layer.shape;
   const std::vector<float> x = RandomRows(layer, num_rows);
   const std::vector<float> y = layer.Run(x);
+  const std::vector<float> factors = Rounded(x, precision);
+  const std::vector<float> weight = Rounded(layer.weight, precision);
   for (int64_t r = 0; r < num_rows; ++r) {
     for (int64_t o = 0; o < out; ++o) {
       const double bias = layer.bias.empty() ? 0 : layer.bias[o];
       double expected = bias, magnitude = std::fabs(bias);
       for (int64_t i = 0; i < in; ++i) {
-        const double product = double{x[r * in + i]} * layer.weight[o * in + i];
+        const double product = double{factors[r * in + i]} * weight[o * in + i];
         expected += product;
         magnitude += std::fabs(product);
       }
@@ -77,29 +96,34 @@ TEST(LinearTest, MatchesDoublePrecision) {
   constexpr LinearShape kShapes[] = {{1, 1},    {1, 9},    {9, 1},   {7, 5},
                                      {33, 17},  {64, 64},  {65, 63}, {100, 300},
                                      {512, 48}, {2048, 16}};
-  for (const LinearShape& shape : kShapes) {
-    for (bool has_bias : {false, true}) {
+  for (LinearShape shape : kShapes) {
+    for (const Precision precision : SupportedPrecisions()) {
       SCOPED_TRACE(testing::Message()
                    << shape.in_features << " by " << shape.out_features);
-      const Layer layer(shape, has_bias);
-      for (int64_t num_rows : {1, 2, 3, 5, 17, 64, 100}) {
-        ExpectProduct(layer, num_rows);
+      shape.precision = precision;
+      for (bool has_bias : {false, true}) {
+        const Layer layer(shape, has_bias);
+        for (int64_t num_rows : {1, 2, 3, 5, 17, 64, 100}) {
+          ExpectProduct(layer, num_rows);
+        }
       }
     }
   }
 }
 
 TEST(LinearTest, MoreRowsThanTheLargestTile) {
-  const Layer layer({24, 40}, true);
-  for (int64_t num_rows : {256, 257, 300, 512, 700}) {
-    ExpectProduct(layer, num_rows);
+  for (const Precision precision : SupportedPrecisions()) {
+    const Layer layer({24, 40, precision}, true);
+    for (int64_t num_rows : {256, 257, 300, 512, 700}) {
+      ExpectProduct(layer, num_rows);
+    }
   }
 }
 
 // The rows from `first` on, computed together, have the bits of `expected`.
 void ExpectRows(const Layer& layer, absl::Span<const float> x, int64_t first,
                 int64_t num_rows, absl::Span<const float> expected) {
-  const auto [in, out] = layer.shape;
+  const auto [in, out, precision] = layer.shape;
   const std::vector<float> y = layer.Run(x.subspan(first * in, num_rows * in));
   ASSERT_EQ(std::memcmp(y.data(), expected.data() + first * out,
                         y.size() * sizeof(float)),
@@ -139,13 +163,17 @@ TEST(LinearTest, RowsAreIndependentInManyShapes) {
                                      {256, 768},  {768, 768},  {768, 3072},
                                      {3072, 768}, {512, 6001}, {2048, 40},
                                      {2047, 33},  {513, 511}};
-  for (const LinearShape& shape : kShapes) {
-    const Layer layer(shape, true);
-    const std::vector<float> x = RandomRows(layer, 262);
-    const std::vector<float> expected = RowByRow(layer, x);
-    for (int64_t num_rows : {2,  3,  4,  6,  8,  9,  12,  16,  20,  24,  30,
-                             32, 40, 48, 64, 70, 96, 128, 150, 192, 256, 260}) {
-      ExpectRows(layer, x, 2, num_rows, expected);
+  for (LinearShape shape : kShapes) {
+    for (const Precision precision : SupportedPrecisions()) {
+      shape.precision = precision;
+      const Layer layer(shape, true);
+      const std::vector<float> x = RandomRows(layer, 262);
+      const std::vector<float> expected = RowByRow(layer, x);
+      for (int64_t num_rows :
+           {2,  3,  4,  6,  8,  9,  12,  16,  20,  24,  30,
+            32, 40, 48, 64, 70, 96, 128, 150, 192, 256, 260}) {
+        ExpectRows(layer, x, 2, num_rows, expected);
+      }
     }
   }
 }
@@ -162,6 +190,15 @@ TEST(LinearTest, LayersOfOneShapeMayRunAtTheSameTime) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(LinearTest, RefusesAPrecisionThatTheProcessorLacks) {
+  if (Supports(Precision::kBF16)) GTEST_SKIP() << "it has bf16";
+  const std::vector<float> weight(12);
+  const auto refused =
+      Linear::Create({4, 3, Precision::kBF16}, weight, {}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(refused.message(), HasSubstr("bf16"));
 }
 
 TEST(LinearTest, NoRows) {
