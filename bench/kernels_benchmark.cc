@@ -160,9 +160,11 @@ void BM_SelfAttentionHead(benchmark::State& state) {
   const FloatBuffer qkv = RandomFloats(length * stride);
   FloatBuffer output(length * head_dim);
   for (auto _ : state) {
-    SelfAttentionHead(head_dim, length, {qkv.data(), stride},
-                      {qkv.data() + 8 * head_dim, stride},
-                      {qkv.data() + 16 * head_dim, stride},
+    SelfAttentionHead({.head_dim = head_dim,
+                       .length = length,
+                       .query = {qkv.data(), stride},
+                       .key = {qkv.data() + 8 * head_dim, stride},
+                       .value = {qkv.data() + 16 * head_dim, stride}},
                       {output.data(), head_dim});
     benchmark::ClobberMemory();
   }

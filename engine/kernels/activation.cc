@@ -109,6 +109,13 @@ struct GeluTanh {
   }
 };
 
+struct Tanh {
+  template <class D>
+  HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<D> x) const {
+    return hn::Tanh(d, x);
+  }
+};
+
 template <class D, class Function>
 HWY_INLINE void TransformRow(D d, float* x, size_t n, Function function) {
   const size_t lanes = hn::Lanes(d);
@@ -135,6 +142,8 @@ void ActivateRow(Activation activation, float* x, size_t n) {
       return TransformRow(d, x, n, Gelu());
     case Activation::kGeluTanh:
       return TransformRow(narrow, x, n, GeluTanh());
+    case Activation::kTanh:
+      return TransformRow(d, x, n, Tanh());
   }
 }
 

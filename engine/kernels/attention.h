@@ -7,6 +7,7 @@
 #define PARLEY_ENGINE_KERNELS_ATTENTION_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "absl/types/span.h"
 
@@ -29,14 +30,28 @@ struct Rows {
   int64_t stride = 0;  // In floats.
 };
 
-// Attention of one head of one whole sequence to itself, without a mask:
-// output = softmax(query * key^T / sqrt(head_dim)) * value.
-// query, key, value, output: [length, head_dim], of that head. Scores are made
-// in tiles with a running maximum (Milakov & Gimelshein 2018; Dao et al. 2022)
-// and never stand in memory as a whole; tiles start at the sequence's start, so
-// its result does not depend on where it lies in a batch.
-void SelfAttentionHead(int head_dim, int length, ConstRows query, ConstRows key,
-                       ConstRows value, Rows output);
+// One head of one whole sequence; query, key, value: [length, head_dim].
+struct AttentionHead {
+  int head_dim = 0;
+  int length = 0;
+  ConstRows query;
+  ConstRows key;
+  ConstRows value;
+  // Added to the score of query i and key j is relative_bias[i - j] (Shaw et
+  // al. 2018; Raffel et al. 2020): the middle of 2 * length - 1 finite numbers,
+  // or null for none.
+  const float* relative_bias = nullptr;
+  // Query i sees keys i - window to i + window, or all of them. Not negative.
+  int window = std::numeric_limits<int>::max();
+};
+
+// Attention of a head to its own sequence, without a mask:
+// output = softmax(query * key^T / sqrt(head_dim) + bias) * value.
+// output: [length, head_dim], of that head. Scores are made in tiles with a
+// running maximum (Milakov & Gimelshein 2018; Dao et al. 2022) and never stand
+// in memory as a whole; tiles are counted from the sequence's start, so its
+// result does not depend on where it lies in a batch.
+void SelfAttentionHead(const AttentionHead& head, Rows output);
 
 // Keys and values of many positions, each a row of [num_heads * head_dim].
 struct CachedKeyValues {

@@ -109,6 +109,16 @@ void ScaleAddRow(const float* x, float factor, const float* shift, float* y,
   for (; i < n; ++i) y[i] = x[i] * factor + shift[i];
 }
 
+void MultiplyRow(const float* x, float* y, size_t n) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  }
+  for (; i < n; ++i) y[i] *= x[i];
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace parley::kernels
 HWY_AFTER_NAMESPACE();
@@ -119,6 +129,7 @@ namespace parley::kernels {
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(AddAndNormalizeRow);
 HWY_EXPORT(ScaleAddRow);
+HWY_EXPORT(MultiplyRow);
 
 void LayerNorm(absl::Span<const float> x, const LayerNormWeights& weights,
                absl::Span<float> y) {
@@ -144,6 +155,11 @@ void ScaleAdd(absl::Span<const float> x, float factor,
   PARLEY_CHECK(shift.size() == x.size() && y.size() == x.size()) << x.size();
   HWY_DYNAMIC_DISPATCH(ScaleAddRow)
   (x.data(), factor, shift.data(), y.data(), x.size());
+}
+
+void Multiply(absl::Span<const float> x, absl::Span<float> y) {
+  PARLEY_CHECK(y.size() == x.size()) << x.size();
+  HWY_DYNAMIC_DISPATCH(MultiplyRow)(x.data(), y.data(), x.size());
 }
 
 }  // namespace parley::kernels

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 #include "base/log.h"
 #include "engine/kernels/attention.h"
@@ -181,28 +182,74 @@ void WriteOutput(int num_queries, int num_dims, const TileState& state,
   }
 }
 
-// The head as a whole, for one tile of queries and one block of the values'
-// dimensions.
-struct HeadView {
-  int head_dim;
-  int length;
-  ConstRows query;
-  ConstRows key;
-  ConstRows value;
+// One tile of queries, and the keys that any of them sees.
+struct TileRange {
+  int first_query;
+  int num_queries;
+  int first_key;
+  int end_key;
 };
 
+TileRange RangeOf(const AttentionHead& head, int first_query) {
+  TileRange range;
+  range.first_query = first_query;
+  range.num_queries =
+      std::min(static_cast<int>(QueryTile()), head.length - first_query);
+  range.first_key = first_query - std::min(head.window, first_query);
+  const int last_query = first_query + range.num_queries - 1;
+  range.end_key =
+      last_query + 1 + std::min(head.window, head.length - 1 - last_query);
+  return range;
+}
+
+// Adds to the scores of the tile what the distances of query and key give.
+void AddRelativeBias(const AttentionHead& head, const TileRange& range,
+                     int first_key, int num_keys, TileState& state) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  const auto num_queries = static_cast<size_t>(range.num_queries);
+  for (int k = 0; k < num_keys; ++k) {
+    // Queries that follow each other are ever further behind the key.
+    const float* bias =
+        head.relative_bias + (range.first_query - (first_key + k));
+    float* score = state.score + k * QueryTile();
+    for (size_t q = 0; q < num_queries; q += lanes) {
+      const auto added = q + lanes <= num_queries
+                             ? hn::LoadU(d, bias + q)
+                             : LoadPartial(d, bias + q, num_queries - q, 0.0f);
+      hn::Store(hn::Add(hn::Load(d, score + q), added), d, score + q);
+    }
+  }
+}
+
+// Hides the keys outside each query's window. The first tile of keys holds one
+// that is seen for every query, as it is longer than a tile of queries: so no
+// running maximum is ever -infinity.
+void HideOutsideWindow(const AttentionHead& head, const TileRange& range,
+                       int first_key, int num_keys, TileState& state) {
+  static_assert(kKeyTile >= kMaxQueryTile);
+  for (int k = 0; k < num_keys; ++k) {
+    float* score = state.score + k * QueryTile();
+    for (int q = 0; q < range.num_queries; ++q) {
+      const int distance = range.first_query + q - (first_key + k);
+      if (std::abs(distance) > head.window) score[q] = -kInfinity;
+    }
+  }
+}
+
 // state.score = scores of `num_keys` keys, which start at key row `first_key`.
-void ScoreTile(const HeadView& head, int num_queries, int first_key,
+void ScoreTile(const AttentionHead& head, const TileRange& range, int first_key,
                int num_keys, TileState& state) {
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.head_dim));
+  const float* query = head.query.data + range.first_query * head.query.stride;
   for (int begin = 0; begin < head.head_dim; begin += kDimTile) {
     const int num_dims = std::min(kDimTile, head.head_dim - begin);
     const ConstRows key = {head.key.data + first_key * head.key.stride + begin,
                            head.key.stride};
     // Queries that fit whole are transposed but once.
-    if (first_key == 0 || head.head_dim > kDimTile) {
-      TransposeQueries({head.query.data + begin, head.query.stride},
-                       num_queries, num_dims, scale, state);
+    if (first_key == range.first_key || head.head_dim > kDimTile) {
+      TransposeQueries({query + begin, head.query.stride}, range.num_queries,
+                       num_dims, scale, state);
     }
     if (begin == 0) {
       ScoreKeys<true>(key, num_keys, num_dims, state);
@@ -211,47 +258,46 @@ void ScoreTile(const HeadView& head, int num_queries, int first_key,
       ScoreKeys<false>(key, num_keys, num_dims, state);
     }
   }
+  if (head.relative_bias != nullptr) {
+    AddRelativeBias(head, range, first_key, num_keys, state);
+  }
+  if (head.window < head.length - 1) {
+    HideOutsideWindow(head, range, first_key, num_keys, state);
+  }
 }
 
-void AttendTile(const HeadView& head, int num_queries, int num_dims,
+// For one block of the values' dimensions, which starts at `begin`.
+void AttendTile(const AttentionHead& head, const TileRange& range, int begin,
                 TileState& state, Rows output) {
+  const int num_dims = std::min(kDimTile, head.head_dim - begin);
   std::fill_n(state.max, QueryTile(), -kInfinity);
   std::fill_n(state.sum, QueryTile(), 0.0f);
-  for (int first_key = 0; first_key < head.length; first_key += kKeyTile) {
-    const int num_keys = std::min(kKeyTile, head.length - first_key);
-    ScoreTile(head, num_queries, first_key, num_keys, state);
+  for (int first = range.first_key; first < range.end_key; first += kKeyTile) {
+    const int num_keys = std::min(kKeyTile, range.end_key - first);
+    ScoreTile(head, range, first, num_keys, state);
     WeighScores(num_keys, state);
-    const ConstRows value = {head.value.data + first_key * head.value.stride,
-                             head.value.stride};
-    if (first_key == 0) {
+    const ConstRows value = {
+        head.value.data + first * head.value.stride + begin, head.value.stride};
+    if (first == range.first_key) {
       AddValues<true>(value, num_keys, num_dims, state);
     } else {
       AddValues<false>(value, num_keys, num_dims, state);
     }
   }
-  WriteOutput(num_queries, num_dims, state, output);
+  WriteOutput(range.num_queries, num_dims, state, output);
 }
 
-void AttendHead(const HeadView& whole, Rows output) {
+void AttendHead(const AttentionHead& head, Rows output) {
   TileState state;
   const int query_tile = static_cast<int>(QueryTile());
-  for (int first = 0; first < whole.length; first += query_tile) {
-    const int num_queries = std::min(query_tile, whole.length - first);
-    HeadView head = whole;
-    head.query.data += first * head.query.stride;
+  for (int first = 0; first < head.length; first += query_tile) {
+    const TileRange range = RangeOf(head, first);
     // Heads wider than a block make the scores anew for each block of values.
-    for (int begin = 0; begin < whole.head_dim; begin += kDimTile) {
-      const int num_dims = std::min(kDimTile, whole.head_dim - begin);
-      head.value.data = whole.value.data + begin;
-      AttendTile(head, num_queries, num_dims, state,
+    for (int begin = 0; begin < head.head_dim; begin += kDimTile) {
+      AttendTile(head, range, begin, state,
                  {output.data + first * output.stride + begin, output.stride});
     }
   }
-}
-
-void AttendWholeHead(int head_dim, int length, const ConstRows* qkv,
-                     Rows output) {
-  AttendHead({head_dim, length, qkv[0], qkv[1], qkv[2]}, output);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -261,13 +307,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace parley::kernels {
 
-HWY_EXPORT(AttendWholeHead);
+HWY_EXPORT(AttendHead);
 
-void SelfAttentionHead(int head_dim, int length, ConstRows query, ConstRows key,
-                       ConstRows value, Rows output) {
-  PARLEY_CHECK(head_dim > 0 && length >= 0) << head_dim << ", " << length;
-  const ConstRows qkv[] = {query, key, value};
-  HWY_DYNAMIC_DISPATCH(AttendWholeHead)(head_dim, length, qkv, output);
+void SelfAttentionHead(const AttentionHead& head, Rows output) {
+  PARLEY_CHECK(head.head_dim > 0 && head.length >= 0 && head.window >= 0)
+      << head.head_dim << ", " << head.length << ", " << head.window;
+  HWY_DYNAMIC_DISPATCH(AttendHead)(head, output);
 }
 
 }  // namespace parley::kernels

@@ -34,6 +34,7 @@ enum class Activation {
   kSwish,     // x * sigmoid(x); also called SiLU.
   kGelu,      // x * Phi(x), with the error function.
   kGeluTanh,  // Its approximation by tanh (gelu_new, gelu_pytorch_tanh).
+  kTanh,
 };
 
 // x = activation(x), each element; relative error of at most 1e-6 against
@@ -43,6 +44,9 @@ void Activate(Activation activation, absl::Span<float> x);
 // y = x * factor + shift. x, shift, y: [d]; y may be x or shift.
 void ScaleAdd(absl::Span<const float> x, float factor,
               absl::Span<const float> shift, absl::Span<float> y);
+
+// y = x * y, each element. x, y: [d].
+void Multiply(absl::Span<const float> x, absl::Span<float> y);
 
 // log(sum(exp(x))), stable for any finite x; -infinity where all of x is
 // -infinity (or x is empty), NaN where x holds one.
@@ -64,6 +68,9 @@ int TopK(absl::Span<const float> x, absl::Span<IndexedValue> top);
 // Widens stored 16-bit floats. x and y of the same length; exact.
 void ConvertF16ToF32(absl::Span<const uint16_t> x, absl::Span<float> y);
 void ConvertBF16ToF32(absl::Span<const uint16_t> x, absl::Span<float> y);
+
+// Rounds to the nearest bf16, ties to even. x and y of the same length.
+void ConvertF32ToBF16(absl::Span<const float> x, absl::Span<uint16_t> y);
 
 }  // namespace parley::kernels
 

@@ -29,26 +29,44 @@ void AttendCached(const kernels::AttentionShape& shape,
 }  // namespace
 
 void RaggedSelfAttention(const SelfAttentionWeights& weights,
-                         const kernels::AttentionShape& shape,
+                         const RaggedAttention& attention,
                          absl::Span<const Sequence> sequences,
                          Activations& activations) {
-  const int64_t d_model = shape.d_model();
   int64_t num_rows = 0;
   for (const Sequence& sequence : sequences) num_rows += sequence.length;
   float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
   weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
-  const int64_t num_heads = shape.num_heads;
-  ForEachItem(sequences.size() * num_heads, [&](int64_t item) {
-    const Sequence& sequence = sequences[item / num_heads];
-    const int64_t column = item % num_heads * shape.head_dim;
-    const float* head = query_key_value + sequence.begin * 3 * d_model + column;
-    kernels::SelfAttentionHead(
-        shape.head_dim, sequence.length, {head, 3 * d_model},
-        {head + d_model, 3 * d_model}, {head + 2 * d_model, 3 * d_model},
-        {activations.attended() + sequence.begin * d_model + column, d_model});
-  });
+  AttendRagged(attention, sequences, activations);
   weights.output->Run(activations.attended(), num_rows, activations.delta());
   AddAndNormalize(weights.norm, num_rows, activations);
+}
+
+void AttendRagged(const RaggedAttention& attention,
+                  absl::Span<const Sequence> sequences,
+                  Activations& activations) {
+  const int64_t d_model = attention.shape.d_model();
+  const int64_t num_heads = attention.shape.num_heads;
+  const int64_t head_dim = attention.shape.head_dim;
+  const float* query_key_value = activations.wide();
+  ForEachItem(sequences.size() * num_heads, [&](int64_t item) {
+    const Sequence& sequence = sequences[item / num_heads];
+    const int64_t column = item % num_heads * head_dim;
+    const float* query =
+        query_key_value + sequence.begin * 3 * d_model + column;
+    kernels::AttentionHead head = {.head_dim = attention.shape.head_dim,
+                                   .length = sequence.length,
+                                   .query = {query, 3 * d_model},
+                                   .key = {query + d_model, 3 * d_model},
+                                   .value = {query + 2 * d_model, 3 * d_model},
+                                   .window = attention.window};
+    if (attention.relative_bias != nullptr) {
+      head.relative_bias =
+          attention.relative_bias->OfHead(static_cast<int>(item % num_heads));
+    }
+    kernels::SelfAttentionHead(
+        head,
+        {activations.attended() + sequence.begin * d_model + column, d_model});
+  });
 }
 
 void CachedSelfAttention(const SelfAttentionWeights& weights,

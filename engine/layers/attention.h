@@ -7,12 +7,14 @@
 #define PARLEY_ENGINE_LAYERS_ATTENTION_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "absl/types/span.h"
 #include "engine/kernels/attention.h"
 #include "engine/layers/activations.h"
 #include "engine/layers/kv_cache.h"
 #include "engine/layers/weights.h"
+#include "engine/tensor/tensor.h"
 
 namespace parley {
 
@@ -22,12 +24,41 @@ struct Sequence {
   int length = 0;
 };
 
-// Each row attends to all rows of its own sequence.
+// What the distance of query and key adds to a head's scores.
+struct RelativeBias {
+  int max_distance = 0;
+  // By (query - key), from -max_distance. [num_heads, 2 * max_distance + 1]
+  FloatBuffer values;
+
+  // As kernels::AttentionHead takes it.
+  const float* OfHead(int head) const {
+    return values.data() + int64_t{head} * (2 * max_distance + 1) +
+           max_distance;
+  }
+};
+
+// How rows attend to rows of their own sequence.
+struct RaggedAttention {
+  kernels::AttentionShape shape;
+  // Null: none. Must reach over the longest sequence.
+  const RelativeBias* relative_bias = nullptr;
+  // Rows further away than this are not seen.
+  int window = std::numeric_limits<int>::max();
+};
+
+// Each row attends to the rows of its own sequence.
 // REQUIRES: `sequences` cover rows 0 to num_rows - 1 without overlap.
 void RaggedSelfAttention(const SelfAttentionWeights& weights,
-                         const kernels::AttentionShape& shape,
+                         const RaggedAttention& attention,
                          absl::Span<const Sequence> sequences,
                          Activations& activations);
+
+// Its middle, for layers that are built otherwise: from queries, keys and
+// values in activations.wide() [num_rows, 3, d_model] to activations.attended()
+// [num_rows, d_model].
+void AttendRagged(const RaggedAttention& attention,
+                  absl::Span<const Sequence> sequences,
+                  Activations& activations);
 
 // Where one decoder row stands.
 struct CachedRow {

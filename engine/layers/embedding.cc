@@ -23,6 +23,19 @@ void Embed(const Embeddings& embeddings, const TokenAtPosition& token,
                     row);
 }
 
+void EmbedInSegment(const SegmentEmbeddings& embeddings,
+                    const TokenInSegment& token, absl::Span<float> row) {
+  const auto add = [&](const FloatBuffer& table, int64_t index) {
+    if (table.size() == 0) return;
+    kernels::ScaleAdd(table.span().subspan(index * row.size(), row.size()),
+                      1.0f, row, row);
+  };
+  embeddings.tokens.Read(token.id, row);
+  add(embeddings.segments, token.segment);
+  add(embeddings.positions, token.position);
+  kernels::LayerNorm(row, embeddings.norm.view(), row);
+}
+
 FloatBuffer SinusoidalPositions(int64_t num_positions, int64_t d_model) {
   FloatBuffer table(num_positions * d_model);
   const int64_t num_sines = (d_model + 1) / 2;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "engine/layers/weights.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley {
@@ -43,6 +44,25 @@ struct TokenAtPosition {
 // row = scale * tokens[id] + positions[position]. row: [d_model]
 void Embed(const Embeddings& embeddings, const TokenAtPosition& token,
            absl::Span<float> row);
+
+// What stands at the bottom of BERT; owned elsewhere.
+struct SegmentEmbeddings {
+  const EmbeddingTable& tokens;
+  const FloatBuffer& positions;  // [max_positions, width], or empty for none.
+  const FloatBuffer& segments;   // [num_segments, width], or empty for none.
+  const NormWeights& norm;       // [width]
+};
+
+struct TokenInSegment {
+  int32_t id = 0;
+  int position = 0;
+  int segment = 0;
+};
+
+// row = LayerNorm(tokens[id] + segments[segment] + positions[position]).
+// row: [width]
+void EmbedInSegment(const SegmentEmbeddings& embeddings,
+                    const TokenInSegment& token, absl::Span<float> row);
 
 // Sinusoidal positions as MarianMT has them: sines in the first half of a row,
 // cosines in the second (Vaswani et al. 2017 interleave them).

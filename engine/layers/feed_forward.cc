@@ -18,4 +18,21 @@ void FeedForward(const FeedForwardWeights& weights,
   AddAndNormalize(weights.norm, num_rows, activations);
 }
 
+void GatedFeedForward(const GatedFeedForwardWeights& weights,
+                      kernels::Activation activation, int64_t num_rows,
+                      Activations& activations) {
+  const size_t ffn_dim = weights.input->shape().out_features;
+  float* inner = activations.wide();  // [num_rows, ffn_dim]
+  float* gate =                       // [num_rows, ffn_dim]
+      inner + kernels::RoundUpRows(num_rows) * ffn_dim;
+  weights.input->Run(activations.attended(), num_rows, inner);
+  weights.gate->Run(activations.attended(), num_rows, gate);
+  ForEachRow(num_rows, [&](int64_t row) {
+    const absl::Span<float> x(inner + row * ffn_dim, ffn_dim);
+    kernels::Activate(activation, x);
+    kernels::Multiply({gate + row * ffn_dim, ffn_dim}, x);
+  });
+  weights.output->Run(inner, num_rows, activations.delta());
+}
+
 }  // namespace parley

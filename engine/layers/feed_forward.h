@@ -1,4 +1,4 @@
-// The feed-forward block, with its residual connection and norm.
+// Feed-forward blocks.
 #ifndef PARLEY_ENGINE_LAYERS_FEED_FORWARD_H_
 #define PARLEY_ENGINE_LAYERS_FEED_FORWARD_H_
 
@@ -15,6 +15,13 @@ namespace parley {
 void FeedForward(const FeedForwardWeights& weights,
                  kernels::Activation activation, int64_t num_rows,
                  Activations& activations);
+
+// delta = output(activation(input(x)) * gate(x)) (Shazeer 2020), without
+// residual or norm. x: activations.attended(), [num_rows, d_model].
+// REQUIRES: activations.sizes().max_ffn_dim is twice ffn_dim or more.
+void GatedFeedForward(const GatedFeedForwardWeights& weights,
+                      kernels::Activation activation, int64_t num_rows,
+                      Activations& activations);
 
 }  // namespace parley
 

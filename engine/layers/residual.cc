@@ -4,6 +4,20 @@
 #include "engine/layers/thread_team.h"
 
 namespace parley {
+namespace {
+
+// rows = LayerNorm(hidden)
+void Normalize(const NormWeights& weights, int64_t num_rows,
+               Activations& activations, float* rows) {
+  const size_t d_model = activations.sizes().d_model;
+  const kernels::LayerNormWeights norm = weights.view();
+  ForEachRow(num_rows, [&](int64_t row) {
+    kernels::LayerNorm({activations.hidden() + row * d_model, d_model}, norm,
+                       {rows + row * d_model, d_model});
+  });
+}
+
+}  // namespace
 
 void AddAndNormalize(const NormWeights& weights, int64_t num_rows,
                      Activations& activations) {
@@ -13,6 +27,26 @@ void AddAndNormalize(const NormWeights& weights, int64_t num_rows,
     kernels::AddLayerNorm({activations.delta() + row * d_model, d_model}, norm,
                           {activations.hidden() + row * d_model, d_model});
   });
+}
+
+void AddResidual(int64_t num_rows, Activations& activations) {
+  const size_t d_model = activations.sizes().d_model;
+  ForEachRow(num_rows, [&](int64_t row) {
+    const absl::Span<float> hidden(activations.hidden() + row * d_model,
+                                   d_model);
+    kernels::ScaleAdd({activations.delta() + row * d_model, d_model}, 1.0f,
+                      hidden, hidden);
+  });
+}
+
+void NormalizeHidden(const NormWeights& weights, int64_t num_rows,
+                     Activations& activations) {
+  Normalize(weights, num_rows, activations, activations.attended());
+}
+
+void NormalizeInPlace(const NormWeights& weights, int64_t num_rows,
+                      Activations& activations) {
+  Normalize(weights, num_rows, activations, activations.hidden());
 }
 
 }  // namespace parley

@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "engine/kernels/vector_ops.h"
 #include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley {
@@ -38,6 +38,12 @@ struct FeedForwardWeights {
   std::unique_ptr<kernels::Linear> input;   // d_model -> ffn_dim
   std::unique_ptr<kernels::Linear> output;  // ffn_dim -> d_model
   NormWeights norm;
+};
+
+struct GatedFeedForwardWeights {
+  std::unique_ptr<kernels::Linear> input;   // d_model -> ffn_dim
+  std::unique_ptr<kernels::Linear> gate;    // d_model -> ffn_dim
+  std::unique_ptr<kernels::Linear> output;  // ffn_dim -> d_model
 };
 
 }  // namespace parley

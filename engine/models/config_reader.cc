@@ -1,6 +1,7 @@
 #include "engine/models/config_reader.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,20 @@ absl::StatusOr<int> ReadInt(const JsonFile& file, absl::string_view key,
                      range.low, " to ", range.high));
   }
   return static_cast<int>(*value);
+}
+
+absl::StatusOr<std::string> ReadString(const JsonFile& file,
+                                       absl::string_view key,
+                                       absl::string_view unset) {
+  PARLEY_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                          file.GetString(key));
+  return std::move(value).value_or(std::string(unset));
+}
+
+absl::StatusOr<bool> ReadBool(const JsonFile& file, absl::string_view key,
+                              bool unset) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<bool> value, file.GetBool(key));
+  return value.value_or(unset);
 }
 
 }  // namespace parley

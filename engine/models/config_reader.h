@@ -1,8 +1,9 @@
-// Integers of a model's JSON files, with their ranges checked.
+// Values of a model's JSON files: defaults filled in, ranges checked.
 #ifndef PARLEY_ENGINE_MODELS_CONFIG_READER_H_
 #define PARLEY_ENGINE_MODELS_CONFIG_READER_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -20,6 +21,15 @@ struct IntRange {
 // The integer of that key. INVALID_ARGUMENT names file, key, value and range.
 absl::StatusOr<int> ReadInt(const JsonFile& file, absl::string_view key,
                             const IntRange& range);
+
+// The string of that key, or `unset` where it is missing.
+absl::StatusOr<std::string> ReadString(const JsonFile& file,
+                                       absl::string_view key,
+                                       absl::string_view unset);
+
+// The flag of that key, or `unset` where it is missing.
+absl::StatusOr<bool> ReadBool(const JsonFile& file, absl::string_view key,
+                              bool unset);
 
 }  // namespace parley
 

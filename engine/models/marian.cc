@@ -135,7 +135,8 @@ void MarianEncode(const MarianModel& model,
   const kernels::AttentionShape shape = {
       config.encoder.num_heads, config.d_model / config.encoder.num_heads};
   for (const MarianEncoderLayer& layer : weights.encoder_layers) {
-    RaggedSelfAttention(layer.self_attention, shape, sequences, activations);
+    RaggedSelfAttention(layer.self_attention, {.shape = shape}, sequences,
+                        activations);
     FeedForward(layer.feed_forward, config.activation, slots.size(),
                 activations);
   }

@@ -5,6 +5,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/log.h"
@@ -55,7 +56,10 @@ absl::StatusOr<TensorMap> TensorMap::Bind(
       if (counted.insert(tensor->data.data()).second) {
         map.num_parameters_ += tensor->num_elements();
       }
-    } else if (row.required) {
+      continue;
+    }
+    map.absent_.push_back(row.name);
+    if (row.required) {
       faults.push_back(absl::StrCat(absl::StrJoin(row.checkpoint_names, " or "),
                                     " is missing"));
     }
@@ -79,6 +83,14 @@ const TensorView& TensorMap::Get(absl::string_view name) const {
 
 bool TensorMap::Has(absl::string_view name) const {
   return tensors_.contains(name);
+}
+
+bool TensorMap::HasPart(absl::string_view part) const {
+  const std::string prefix = absl::StrCat(part, ".");
+  return Has(absl::StrCat(prefix, "weight")) &&
+         absl::c_none_of(absent_, [&](const std::string& name) {
+           return absl::StartsWith(name, prefix);
+         });
 }
 
 FloatBuffer TensorMap::Load(absl::string_view name) const {

@@ -37,6 +37,9 @@ class TensorMap {
   // REQUIRES: a row of that name, and Has(name) where it was not required.
   const TensorView& Get(absl::string_view name) const;
   bool Has(absl::string_view name) const;
+  // Whether "<part>.weight" and all else that the table has of a part was
+  // found.
+  bool HasPart(absl::string_view part) const;
 
   // The tensor's numbers as floats.
   FloatBuffer Load(absl::string_view name) const;
@@ -48,6 +51,7 @@ class TensorMap {
  private:
   std::shared_ptr<const WeightFile> file_;
   absl::flat_hash_map<std::string, const TensorView*> tensors_;
+  std::vector<std::string> absent_;  // Our names of rows not found.
   std::vector<std::string> extra_;
   int64_t num_parameters_ = 0;
 };

@@ -33,17 +33,25 @@ FloatBuffer Concatenate(const TensorMap& tensors,
 absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadLinear(
     const TensorMap& tensors, const std::vector<std::string>& names) {
   const FloatBuffer weight = Concatenate(tensors, names, ".weight");
-  const FloatBuffer bias = Concatenate(tensors, names, ".bias");
+  FloatBuffer bias;
+  if (tensors.Has(absl::StrCat(names.front(), ".bias"))) {
+    bias = Concatenate(tensors, names, ".bias");
+  }
+  const int64_t in_features =
+      tensors.Get(absl::StrCat(names.front(), ".weight")).shape.back();
   return kernels::Linear::Create(
-      {.in_features = weight.size() / bias.size(), .out_features = bias.size()},
+      {.in_features = in_features, .out_features = weight.size() / in_features},
       weight.span(), bias.span());
 }
 
 NormWeights LoadNorm(const TensorMap& tensors, absl::string_view name,
                      float epsilon) {
-  return {.scale = tensors.Load(absl::StrCat(name, ".weight")),
-          .shift = tensors.Load(absl::StrCat(name, ".bias")),
-          .epsilon = epsilon};
+  NormWeights weights = {.scale = tensors.Load(absl::StrCat(name, ".weight")),
+                         .epsilon = epsilon};
+  const std::string bias = absl::StrCat(name, ".bias");
+  weights.shift = tensors.Has(bias) ? tensors.Load(bias)
+                                    : FloatBuffer(weights.scale.size());
+  return weights;
 }
 
 absl::StatusOr<SelfAttentionWeights> LoadSelfAttention(const TensorMap& tensors,

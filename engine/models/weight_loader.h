@@ -13,12 +13,13 @@
 
 namespace parley {
 
-// Packs "<name>.weight" and "<name>.bias" of each of `names` as one product:
-// their outputs stand beside each other in the given order.
+// Packs "<name>.weight" [out, in] and "<name>.bias" of each of `names` as one
+// product: their outputs stand beside each other in the given order. All of
+// them have a bias, or none.
 absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadLinear(
     const TensorMap& tensors, const std::vector<std::string>& names);
 
-// "<name>.weight" and "<name>.bias".
+// "<name>.weight" and "<name>.bias", which may be missing: then it is zero.
 NormWeights LoadNorm(const TensorMap& tensors, absl::string_view name,
                      float epsilon);
 

@@ -36,6 +36,8 @@ constexpr size_t kMaxValues = 1'000'000;
 // sets of them.
 class LimitEvents : public nlohmann::json_sax<json> {
  public:
+  explicit LimitEvents(json::value_t top) : top_(top) {}
+
   const absl::Status& error() const { return error_; }
 
   bool null() override { return Value(); }
@@ -47,10 +49,17 @@ class LimitEvents : public nlohmann::json_sax<json> {
   }
   bool string(string_t&) override { return Value(); }
   bool binary(binary_t&) override { return Value(); }
-  bool start_object(size_t) override { return Open(); }
+  bool start_object(size_t) override {
+    if (keys_.empty() && top_ != json::value_t::object) {
+      return Fail("the top is an object, expected an array");
+    }
+    return Open();
+  }
   bool end_object() override { return Close(); }
   bool start_array(size_t) override {
-    if (keys_.empty()) return Fail("the top is an array, expected an object");
+    if (keys_.empty() && top_ != json::value_t::array) {
+      return Fail("the top is an array, expected an object");
+    }
     return Open();
   }
   bool end_array() override { return Close(); }
@@ -67,7 +76,10 @@ class LimitEvents : public nlohmann::json_sax<json> {
 
  private:
   bool Value() {
-    if (keys_.empty()) return Fail("the top is not an object");
+    if (keys_.empty()) {
+      return Fail(top_ == json::value_t::object ? "the top is not an object"
+                                                : "the top is not an array");
+    }
     return Count();
   }
 
@@ -94,13 +106,15 @@ class LimitEvents : public nlohmann::json_sax<json> {
     return false;
   }
 
+  const json::value_t top_;
   // One for each open object or array; empty for an array.
   std::vector<absl::flat_hash_set<std::string>> keys_;
   size_t num_values_ = 0;
   absl::Status error_ = absl::InvalidArgumentError("the JSON library stopped");
 };
 
-absl::StatusOr<json> ParseObject(absl::string_view text) {
+// Text whose top is of kind `top`, object or array.
+absl::StatusOr<json> ParseText(absl::string_view text, json::value_t top) {
   if (text.size() > kMaxFileBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("has ", text.size(), " bytes, above the limit of ",
@@ -108,7 +122,7 @@ absl::StatusOr<json> ParseObject(absl::string_view text) {
   }
   PARLEY_RETURN_IF_ERROR(CheckJsonText(text));
   try {
-    LimitEvents events;
+    LimitEvents events(top);
     if (!json::sax_parse(text.begin(), text.end(), &events)) {
       return events.error();
     }
@@ -226,12 +240,33 @@ absl::StatusOr<JsonFile> JsonFile::Read(const std::string& path) {
 
 absl::StatusOr<JsonFile> JsonFile::Parse(absl::string_view text,
                                          const std::string& path) {
-  absl::StatusOr<json> object = ParseObject(text);
+  absl::StatusOr<json> object = ParseText(text, json::value_t::object);
   if (!object.ok()) return WithPath(path, object.status());
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   impl->object = *std::move(object);
   return JsonFile(std::move(impl));
+}
+
+absl::StatusOr<std::vector<JsonFile>> JsonFile::ReadObjects(
+    const std::string& path) {
+  PARLEY_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
+                          MappedFile::Open(path));
+  absl::StatusOr<json> array =
+      ParseText(AsText(file->bytes()), json::value_t::array);
+  if (!array.ok()) return WithPath(path, array.status());
+  std::vector<JsonFile> objects;
+  for (json& element : *array) {
+    const std::string place = absl::StrCat("[", objects.size(), "]");
+    if (!element.is_object()) {
+      return WithPath(path, WrongKind(place, element, "an object"));
+    }
+    auto impl = std::make_unique<Impl>();
+    impl->path = absl::StrCat(path, ": ", place);
+    impl->object = std::move(element);
+    objects.push_back(JsonFile(std::move(impl)));
+  }
+  return objects;
 }
 
 JsonFile::JsonFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

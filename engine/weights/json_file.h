@@ -29,6 +29,10 @@ class JsonFile {
   // The same of text at hand; `path` is for messages.
   static absl::StatusOr<JsonFile> Parse(absl::string_view text,
                                         const std::string& path);
+  // As Read, of a file whose top is an array of objects, such as modules.json;
+  // each one's errors name the file and its place.
+  static absl::StatusOr<std::vector<JsonFile>> ReadObjects(
+      const std::string& path);
   ~JsonFile();
   JsonFile(JsonFile&&) noexcept;
   JsonFile& operator=(JsonFile&&) noexcept;

@@ -16,10 +16,12 @@ struct AttentionReference {
   double tolerance = 0;        // How far single precision may be from it.
 };
 
-// query: [head_dim], keys and values: rows of [head_dim].
+// query: [head_dim], keys and values: rows of [head_dim]; `added` to the scores
+// of each, or empty.
 inline AttentionReference ReferenceAttention(
     int head_dim, const float* query, const std::vector<const float*>& keys,
-    const std::vector<const float*>& values) {
+    const std::vector<const float*>& values,
+    const std::vector<double>& added = {}) {
   std::vector<double> scores(keys.size());
   double score_error = 0, greatest = 0;
   for (size_t k = 0; k < keys.size(); ++k) {
@@ -30,8 +32,10 @@ inline AttentionReference ReferenceAttention(
       magnitude += std::fabs(product);
     }
     scores[k] /= std::sqrt(head_dim);
+    if (!added.empty()) scores[k] += added[k];
     score_error = std::max(score_error, kEpsilon * (2 + std::sqrt(head_dim)) *
                                             magnitude / std::sqrt(head_dim));
+    score_error = std::max(score_error, 2 * kEpsilon * std::fabs(scores[k]));
   }
   const double max = *std::max_element(scores.begin(), scores.end());
   double sum = 0;

@@ -157,5 +157,21 @@ TEST(ScaleAddTest, EmptyRow) {
   OnEveryTarget([] { ScaleAdd({}, 2.0f, {}, {}); });
 }
 
+TEST(MultiplyTest, EveryLengthAndPlace) {
+  OnEveryTarget([] {
+    for (size_t n : Lengths()) {
+      for (size_t offset : kOffsets) {
+        const std::vector<float> x = RandomFloats(n).Normal(n);
+        const std::vector<float> before = RandomFloats(n + 1).Normal(n);
+        MisalignedCopy y(before, offset);
+        Multiply(x, y.span());
+        for (size_t i = 0; i < n; ++i) {
+          ASSERT_EQ(y.span()[i], x[i] * before[i]);
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace parley::kernels

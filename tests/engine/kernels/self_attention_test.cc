@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include "engine/kernels/attention.h"
@@ -33,24 +34,36 @@ struct Sequence {
   std::vector<float> data;
 };
 
-std::vector<float> Attend(const Sequence& s, int64_t output_stride) {
-  std::vector<float> output((s.length - 1) * output_stride + s.head_dim, -99);
-  SelfAttentionHead(s.head_dim, s.length, s.query(), s.key(), s.value(),
-                    {output.data(), output_stride});
+AttentionHead HeadOf(const Sequence& s) {
+  return {.head_dim = s.head_dim,
+          .length = s.length,
+          .query = s.query(),
+          .key = s.key(),
+          .value = s.value()};
+}
+
+std::vector<float> Attend(const AttentionHead& head, int64_t output_stride) {
+  std::vector<float> output((head.length - 1) * output_stride + head.head_dim,
+                            -99);
+  SelfAttentionHead(head, {output.data(), output_stride});
   return output;
 }
 
-void ExpectAttended(const Sequence& s) {
+void ExpectAttended(const Sequence& s, const AttentionHead& head) {
   const int64_t output_stride = s.head_dim + 3;
-  const std::vector<float> output = Attend(s, output_stride);
-  std::vector<const float*> keys, values;
+  const std::vector<float> output = Attend(head, output_stride);
   for (int i = 0; i < s.length; ++i) {
-    keys.push_back(s.key().data + i * s.stride);
-    values.push_back(s.value().data + i * s.stride);
-  }
-  for (int i = 0; i < s.length; ++i) {
+    std::vector<const float*> keys, values;
+    std::vector<double> added;
+    for (int j = 0; j < s.length; ++j) {
+      if (std::abs(i - j) > head.window) continue;
+      keys.push_back(s.key().data + j * s.stride);
+      values.push_back(s.value().data + j * s.stride);
+      added.push_back(
+          head.relative_bias == nullptr ? 0.0 : head.relative_bias[i - j]);
+    }
     const AttentionReference expected = ReferenceAttention(
-        s.head_dim, s.query().data + i * s.stride, keys, values);
+        s.head_dim, s.query().data + i * s.stride, keys, values, added);
     for (int d = 0; d < s.head_dim; ++d) {
       ASSERT_NEAR(output[i * output_stride + d], expected.output[d],
                   expected.tolerance)
@@ -62,6 +75,8 @@ void ExpectAttended(const Sequence& s) {
     }
   }
 }
+
+void ExpectAttended(const Sequence& s) { ExpectAttended(s, HeadOf(s)); }
 
 TEST(SelfAttentionTest, EveryShortLength) {
   OnEveryTarget([] {
@@ -109,14 +124,17 @@ TEST(SelfAttentionTest, ScoresFarApart) {
 TEST(SelfAttentionTest, SameBitsWhereverItLies) {
   OnEveryTarget([] {
     const Sequence sequence(48, 83);
-    const std::vector<float> expected = Attend(sequence, 48);
+    const std::vector<float> expected = Attend(HeadOf(sequence), 48);
     for (size_t offset : kOffsets) {
       MisalignedCopy copy(sequence.data, offset);
       std::vector<float> output(expected.size());
       const float* data = copy.span().data();
-      SelfAttentionHead(48, 83, {data, sequence.stride},
-                        {data + 48, sequence.stride},
-                        {data + 96, sequence.stride}, {output.data(), 48});
+      SelfAttentionHead({.head_dim = 48,
+                         .length = 83,
+                         .query = {data, sequence.stride},
+                         .key = {data + 48, sequence.stride},
+                         .value = {data + 96, sequence.stride}},
+                        {output.data(), 48});
       EXPECT_EQ(output, expected) << offset;
     }
   });
@@ -127,13 +145,58 @@ TEST(SelfAttentionTest, NanInAKeyIsNotPassedOver) {
     for (int bad : {0, 3, 40, 69}) {
       Sequence sequence(16, 70);
       sequence.data[bad * sequence.stride + 16 + 2] = std::nanf("");
-      EXPECT_THAT(Attend(sequence, 16), testing::Each(testing::IsNan()));
+      EXPECT_THAT(Attend(HeadOf(sequence), 16),
+                  testing::Each(testing::IsNan()));
     }
   });
 }
 
+TEST(SelfAttentionTest, RelativeBiasIsAddedByDistance) {
+  OnEveryTarget([] {
+    for (int length : {1, 2, 31, 33, 64, 65, 150}) {
+      SCOPED_TRACE(length);
+      const Sequence sequence(16, length);
+      // The sanitizers watch its ends.
+      std::vector<float> bias =
+          RandomFloats(length).Normal(2 * length - 1, 0.0f, 2.0f);
+      AttentionHead head = HeadOf(sequence);
+      head.relative_bias = bias.data() + length - 1;
+      ExpectAttended(sequence, head);
+    }
+  });
+}
+
+TEST(SelfAttentionTest, WindowHidesWhatIsFurtherAway) {
+  OnEveryTarget([] {
+    for (int length : {1, 5, 40, 200}) {
+      for (int window : {0, 1, 7, 31, 32, 64, 65, 199}) {
+        SCOPED_TRACE(testing::Message() << length << ", " << window);
+        const Sequence sequence(16, length);
+        AttentionHead head = HeadOf(sequence);
+        head.window = window;
+        ExpectAttended(sequence, head);
+      }
+    }
+  });
+}
+
+// What is out of sight has no influence, not even on the last bit.
+TEST(SelfAttentionTest, WindowReadsNothingBeyondItsTiles) {
+  OnEveryTarget([] {
+    Sequence sequence(16, 300);
+    AttentionHead head = HeadOf(sequence);
+    head.window = 10;
+    const std::vector<float> expected = Attend(head, 16);
+    for (int i = 16; i < 2 * 16; ++i) {
+      sequence.data[299 * sequence.stride + i] = 50.0f;
+    }
+    const std::vector<float> actual = Attend(head, 16);
+    for (int i = 0; i < 289 * 16; ++i) ASSERT_EQ(actual[i], expected[i]) << i;
+  });
+}
+
 TEST(SelfAttentionTest, EmptySequence) {
-  OnEveryTarget([] { SelfAttentionHead(64, 0, {}, {}, {}, {}); });
+  OnEveryTarget([] { SelfAttentionHead({.head_dim = 64}, {}); });
 }
 
 }  // namespace

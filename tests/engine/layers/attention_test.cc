@@ -89,7 +89,7 @@ TEST_F(AttentionTest, RaggedRowsSeeTheirOwnSequence) {
     visible.insert(visible.end(), sequence.length, rows);
   }
   const Matrix hidden = RandomHidden(26);
-  RaggedSelfAttention(self_, kShape, sequences, activations_);
+  RaggedSelfAttention(self_, {.shape = kShape}, sequences, activations_);
   ExpectNear(Hidden(26), ExpectedSelf(hidden, visible));
 }
 
@@ -136,6 +136,33 @@ TEST_F(AttentionTest, CrossAttentionReadsTheStoredSource) {
                                 Columns(key_value, kDModel),
                                 {{0, 1, 2, 3}, {0, 1, 2, 3}, {4, 5, 6}});
   ExpectNear(Hidden(3), AddNorm(cross_.norm, hidden, output_.Apply(context)));
+}
+
+TEST_F(AttentionTest, RelativeBiasOfEachHead) {
+  RelativeBias bias = {.max_distance = 2, .values = FloatBuffer(4 * 5)};
+  for (int i = 0; i < 20; ++i) bias.values.data()[i] = static_cast<float>(i);
+  EXPECT_EQ(bias.OfHead(0)[-2], 0);
+  EXPECT_EQ(bias.OfHead(0)[0], 2);
+  EXPECT_EQ(bias.OfHead(3)[2], 19);
+  // One that hides all but a row itself.
+  for (int head = 0; head < 4; ++head) {
+    for (int distance = -2; distance <= 2; ++distance) {
+      bias.values.data()[head * 5 + 2 + distance] =
+          distance == 0 ? 0.0f : -1000.0f;
+    }
+  }
+  const Matrix hidden = RandomHidden(3);
+  RaggedSelfAttention(self_, {.shape = kShape, .relative_bias = &bias},
+                      {{0, 3}}, activations_);
+  ExpectNear(Hidden(3), ExpectedSelf(hidden, {{0}, {1}, {2}}));
+}
+
+TEST_F(AttentionTest, WindowLimitsWhatRowsSee) {
+  const Matrix hidden = RandomHidden(4);
+  RaggedSelfAttention(self_, {.shape = kShape, .window = 1}, {{0, 4}},
+                      activations_);
+  ExpectNear(Hidden(4),
+             ExpectedSelf(hidden, {{0, 1}, {0, 1, 2}, {1, 2, 3}, {2, 3}}));
 }
 
 }  // namespace

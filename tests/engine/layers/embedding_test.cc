@@ -60,5 +60,26 @@ TEST(SinusoidalPositionsTest, OddWidthHasOneSineMore) {
   EXPECT_FLOAT_EQ(row[4], std::cos(1 / std::pow(10000.0, 0.4)));
 }
 
+TEST(EmbedInSegmentTest, SumsAndNormalizes) {
+  const std::vector<float> values = {1, 2, 3, 4, 5, 7};
+  const EmbeddingTable table(ViewOf(values, 2));
+  FloatBuffer positions(4), segments(4);
+  positions.data()[3] = 10;
+  segments.data()[2] = 1;
+  NormWeights norm = {.scale = FloatBuffer(2), .shift = FloatBuffer(2)};
+  norm.scale.data()[0] = norm.scale.data()[1] = 2;
+  norm.shift.data()[1] = 1;
+  std::vector<float> row(2);
+  // [5, 7] + [0, 10] + [1, 0] = [6, 17], normalized to [-1, 1].
+  EmbedInSegment({table, positions, segments, norm},
+                 {.id = 2, .position = 1, .segment = 1}, absl::MakeSpan(row));
+  EXPECT_NEAR(row[0], -2, 1e-5);
+  EXPECT_NEAR(row[1], 3, 1e-5);
+  // [5, 7] alone has the same signs.
+  const FloatBuffer none;
+  EmbedInSegment({table, none, none, norm}, {.id = 2}, absl::MakeSpan(row));
+  EXPECT_NEAR(row[0], -2, 1e-4);
+}
+
 }  // namespace
 }  // namespace parley

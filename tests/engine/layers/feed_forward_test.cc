@@ -27,5 +27,31 @@ TEST_F(FeedForwardTest, EqualsItsDefinition) {
   }
 }
 
+TEST_F(FeedForwardTest, GatedEqualsItsDefinition) {
+  TestLinear input = RandomLinear(kDModel, 10);
+  TestLinear gate = RandomLinear(kDModel, 10);
+  TestLinear output = RandomLinear(10, kDModel);
+  const GatedFeedForwardWeights weights = {.input = std::move(input.linear),
+                                           .gate = std::move(gate.linear),
+                                           .output = std::move(output.linear)};
+  for (const int num_rows : {1, 7, 40}) {
+    const Matrix x = RandomHidden(num_rows);
+    std::copy_n(activations_.hidden(), num_rows * kDModel,
+                activations_.attended());
+    GatedFeedForward(weights, kernels::Activation::kRelu, num_rows,
+                     activations_);
+    Matrix inner = input.Apply(x);
+    const Matrix gates = gate.Apply(x);
+    for (int r = 0; r < num_rows; ++r) {
+      for (int i = 0; i < 10; ++i) {
+        inner[r][i] = std::max(inner[r][i], 0.0) * gates[r][i];
+      }
+    }
+    std::copy_n(activations_.delta(), num_rows * kDModel,
+                activations_.hidden());
+    ExpectNear(Hidden(num_rows), output.Apply(inner));
+  }
+}
+
 }  // namespace
 }  // namespace parley

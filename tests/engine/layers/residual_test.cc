@@ -29,5 +29,29 @@ TEST_F(ResidualTest, LeavesOtherRowsAlone) {
   EXPECT_EQ(Hidden(3)[2], hidden[2]);
 }
 
+TEST_F(ResidualTest, PreNormPartsAreApart) {
+  const NormWeights norm = RandomNorm();
+  const Matrix hidden = RandomHidden(9);
+  const std::vector<float> delta = Random(9 * kDModel);
+  std::copy(delta.begin(), delta.end(), activations_.delta());
+  AddResidual(9, activations_);
+  Matrix sum = hidden;
+  for (int r = 0; r < 9; ++r) {
+    for (int i = 0; i < kDModel; ++i) sum[r][i] += delta[r * kDModel + i];
+  }
+  ExpectNear(Hidden(9), sum);
+  const Matrix zeros(9, std::vector<double>(kDModel));
+  NormalizeHidden(norm, 9, activations_);
+  ExpectNear(Hidden(9), sum);
+  Matrix attended;
+  for (int r = 0; r < 9; ++r) {
+    const float* row = activations_.attended() + r * kDModel;
+    attended.emplace_back(row, row + kDModel);
+  }
+  ExpectNear(attended, AddNorm(norm, sum, zeros));
+  NormalizeInPlace(norm, 9, activations_);
+  ExpectNear(Hidden(9), AddNorm(norm, sum, zeros));
+}
+
 }  // namespace
 }  // namespace parley

@@ -47,5 +47,18 @@ TEST(ConfigReaderTest, OtherKindsAreErrors) {
       ReadInt(file, "real", {.low = 2, .high = 9}).status()));
 }
 
+TEST(ReadStringTest, MissingIsTheDefault) {
+  const auto file =
+      JsonFile::Parse(R"({"a": "x", "b": null, "c": 1, "d": true})", "f.json");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(*ReadString(*file, "a", "y"), "x");
+  EXPECT_EQ(*ReadString(*file, "b", "y"), "y");
+  EXPECT_EQ(*ReadString(*file, "z", "y"), "y");
+  EXPECT_FALSE(ReadString(*file, "c", "y").ok());
+  EXPECT_TRUE(*ReadBool(*file, "d", false));
+  EXPECT_TRUE(*ReadBool(*file, "z", true));
+  EXPECT_FALSE(ReadBool(*file, "a", false).ok());
+}
+
 }  // namespace
 }  // namespace parley

@@ -129,6 +129,8 @@ double MarianReference::Activate(double x) const {
     case kernels::Activation::kGeluTanh:
       return x / 2 *
              (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case kernels::Activation::kTanh:
+      return std::tanh(x);
   }
   return 0;
 }

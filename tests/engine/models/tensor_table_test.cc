@@ -97,5 +97,25 @@ TEST(TensorMapTest, NamesAllFaultsAtOnce) {
             HasSubstr("gone or lost is missing")));
 }
 
+TEST(TensorMapTest, APartIsThereWhereAllOfItIs) {
+  auto file = std::make_shared<FakeWeightFile>();
+  file->Add("whole.weight", DType::kF32, {4});
+  file->Add("whole.bias", DType::kF32, {4});
+  file->Add("half.weight", DType::kF32, {4});
+  std::vector<TensorRow> table;
+  for (const char* name :
+       {"whole.weight", "whole.bias", "half.weight", "half.bias"}) {
+    table.push_back({.name = name,
+                     .checkpoint_names = {name},
+                     .shape = {4},
+                     .required = false});
+  }
+  const auto map = TensorMap::Bind(table, file);
+  ASSERT_TRUE(map.ok());
+  EXPECT_TRUE(map->HasPart("whole"));
+  EXPECT_FALSE(map->HasPart("half"));
+  EXPECT_FALSE(map->HasPart("none"));
+}
+
 }  // namespace
 }  // namespace parley

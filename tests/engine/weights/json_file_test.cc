@@ -216,5 +216,40 @@ TEST(JsonFileTest, MovesItsContent) {
   EXPECT_EQ(**first.GetInt("a"), 2);
 }
 
+TEST(JsonFileTest, ReadsAnArrayOfObjects) {
+  const TempFolder folder;
+  const std::string path =
+      folder.Write("modules.json", R"([{"idx": 0}, {"idx": "one"}])");
+  const auto objects = JsonFile::ReadObjects(path);
+  ASSERT_TRUE(objects.ok()) << objects.status();
+  ASSERT_EQ(objects->size(), 2u);
+  EXPECT_EQ(**(*objects)[0].GetInt("idx"), 0);
+  EXPECT_THAT(std::string((*objects)[1].GetInt("idx").status().message()),
+              StartsWith(absl::StrCat(path, ": [1]: \"idx\" is \"one\"")));
+  EXPECT_TRUE(absl::IsNotFound(
+      JsonFile::ReadObjects(absl::StrCat(path, ".gone")).status()));
+}
+
+TEST(JsonFileTest, WhatIsNoArrayOfObjectsIsRefused) {
+  const TempFolder folder;
+  struct Row {
+    const char* text;
+    const char* message;
+  };
+  constexpr Row kRows[] = {
+      {"{}", "the top is an object, expected an array"},
+      {"7", "the top is not an array"},
+      {"[{}, 7]", "[1] is 7 (integer), expected an object"},
+      {"[[]]", "[0] is an array of 0, expected an object"},
+      {R"([{"a": 1, "a": 2}])", "appears twice"},
+      {"[{}", "not JSON"}};
+  for (const Row& row : kRows) {
+    const absl::Status status =
+        JsonFile::ReadObjects(folder.Write("modules.json", row.text)).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(row.message));
+  }
+}
+
 }  // namespace
 }  // namespace parley
