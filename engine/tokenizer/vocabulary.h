@@ -35,6 +35,8 @@ class Vocabulary {
   std::optional<TokenId> Find(absl::string_view token) const;
   // The token with an id; nullptr where there is none, for any `id`.
   const std::string* Token(TokenId id) const;
+  // As the file lists them, each once.
+  const std::vector<std::string>& tokens() const { return tokens_; }
   // Greatest id + 1.
   int size() const { return static_cast<int>(index_of_id_.size()); }
 

@@ -1,7 +1,7 @@
-// Checks the character map of a SentencePiece model before SentencePiece,
-// which follows its offsets unchecked, reads it.
-#ifndef PARLEY_ENGINE_TOKENIZER_CHARSMAP_CHECK_H_
-#define PARLEY_ENGINE_TOKENIZER_CHARSMAP_CHECK_H_
+// Checks the character map of a SentencePiece model before anybody follows its
+// offsets, which SentencePiece does unchecked.
+#ifndef PARLEY_ENGINE_TOKENIZER_TEXT_CHARSMAP_CHECK_H_
+#define PARLEY_ENGINE_TOKENIZER_TEXT_CHARSMAP_CHECK_H_
 
 #include <cstddef>
 
@@ -27,4 +27,4 @@ absl::Status CheckCharsMap(absl::string_view charsmap);
 
 }  // namespace parley
 
-#endif  // PARLEY_ENGINE_TOKENIZER_CHARSMAP_CHECK_H_
+#endif  // PARLEY_ENGINE_TOKENIZER_TEXT_CHARSMAP_CHECK_H_

@@ -1,4 +1,4 @@
-#include "engine/tokenizer/charsmap_check.h"
+#include "engine/tokenizer/text/charsmap_check.h"
 
 #include <cstdint>
 #include <string>
@@ -48,6 +48,15 @@ TEST(CharsMapCheckTest, AcceptsSharedNodes) {
   }
   trie.SetValue(0x80, 1);
   EXPECT_TRUE(CheckCharsMap(trie.CharsMap(kReplacements)).ok());
+}
+
+TEST(CharsMapCheckTest, RefusesReplacementsInsideCharacters) {
+  CraftedTrie trie;
+  trie.SetRoot(1);
+  trie.AddChild(1, 'A', 0x80, /*has_rule=*/true);
+  trie.SetValue(0x80, 1);
+  ExpectRefused(trie.CharsMap(absl::string_view("\u00e9\0", 3)),
+                "begins inside a character");
 }
 
 TEST(CharsMapCheckTest, RefusesWrongSizes) {

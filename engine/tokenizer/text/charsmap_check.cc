@@ -1,4 +1,4 @@
-#include "engine/tokenizer/charsmap_check.h"
+#include "engine/tokenizer/text/charsmap_check.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -6,21 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/tokenizer/text/double_array.h"
 
 namespace parley {
 namespace {
 
 // The trie's blocks: a node's children lie within one of them.
 constexpr uint32_t kBlockUnits = 256;
-constexpr size_t kUnitBytes = 4;
-
-uint32_t ReadLittleEndian32(absl::string_view bytes) {
-  uint32_t value = 0;
-  for (int i = 3; i >= 0; --i) {
-    value = value << 8 | static_cast<uint8_t>(bytes[i]);
-  }
-  return value;
-}
+constexpr size_t kUnitBytes = DoubleArrayUnit::kBytes;
 
 absl::Status Broken(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("character map: ", what));
@@ -31,14 +24,14 @@ absl::Status Broken(absl::string_view what) {
 // looked at once, when all that lies below it is known.
 class TrieWalk {
  public:
-  TrieWalk(absl::string_view units, size_t replacements_bytes)
+  TrieWalk(absl::string_view units, absl::string_view replacements)
       : num_units_(static_cast<uint32_t>(units.size() / kUnitBytes)),
         units_(units),
-        replacements_bytes_(replacements_bytes),
+        replacements_(replacements),
         nodes_(num_units_) {}
 
   absl::Status Run() {
-    PARLEY_RETURN_IF_ERROR(Enter(Offset(Unit(0))));
+    PARLEY_RETURN_IF_ERROR(Enter(Unit(0).offset()));
     while (!path_.empty()) {
       Visit& visit = path_.back();
       if (visit.next_label == kBlockUnits) {
@@ -47,11 +40,11 @@ class TrieWalk {
       }
       const uint32_t label = visit.next_label++;
       const uint32_t position = visit.base ^ label;
-      const uint32_t unit = Unit(position);
-      if (Label(unit) != label) continue;
-      visit.child_has_rule = HasLeaf(unit);
-      const uint32_t child = position ^ Offset(unit);
-      PARLEY_RETURN_IF_ERROR(CheckChild(child, HasLeaf(unit)));
+      const DoubleArrayUnit unit = Unit(position);
+      if (unit.label() != label) continue;
+      visit.child_has_rule = unit.has_leaf();
+      const uint32_t child = position ^ unit.offset();
+      PARLEY_RETURN_IF_ERROR(CheckChild(child, unit.has_leaf()));
       if (nodes_[child].state == State::kDone) {
         PARLEY_RETURN_IF_ERROR(Account(nodes_[child]));
       } else {
@@ -78,28 +71,24 @@ class TrieWalk {
     bool child_has_rule = false;  // Of the child looked at last.
   };
 
-  uint32_t Unit(uint32_t position) const {
-    return ReadLittleEndian32(
-        units_.substr(size_t{position} * kUnitBytes, kUnitBytes));
+  DoubleArrayUnit Unit(uint32_t position) const {
+    return DoubleArrayUnit::Read(units_, position);
   }
-  // The parts of a unit, as Darts-clone packs them. A value's label has its
-  // top bit set and so equals no byte.
-  static uint32_t Label(uint32_t unit) { return unit & 0x800000FF; }
-  static bool HasLeaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
-  static uint32_t Offset(uint32_t unit) {
-    return (unit >> 10) << ((unit & 0x200) >> 6);
-  }
-  static uint32_t Value(uint32_t unit) { return unit & 0x7FFFFFFF; }
 
   absl::Status CheckChild(uint32_t base, bool has_rule) const {
     if (base >= num_units_) {
       return Broken(
           absl::StrCat("the trie leads to unit ", base, " of ", num_units_));
     }
-    if (has_rule && Value(Unit(base)) >= replacements_bytes_) {
+    if (!has_rule) return absl::OkStatus();
+    const uint32_t replacement = Unit(base).value();
+    if (replacement >= replacements_.size()) {
       return Broken(absl::StrCat("a rule's replacement is at byte ",
-                                 Value(Unit(base)), " of ",
-                                 replacements_bytes_));
+                                 replacement, " of ", replacements_.size()));
+    }
+    if ((replacements_[replacement] & 0xC0) == 0x80) {
+      return Broken(absl::StrCat("a rule's replacement, at byte ", replacement,
+                                 ", begins inside a character"));
     }
     return absl::OkStatus();
   }
@@ -144,7 +133,7 @@ class TrieWalk {
 
   const uint32_t num_units_;  // A multiple of kBlockUnits.
   const absl::string_view units_;
-  const size_t replacements_bytes_;
+  const absl::string_view replacements_;
   std::vector<Node> nodes_;  // [num_units_], by base.
   std::vector<Visit> path_;
 };
@@ -175,7 +164,7 @@ absl::Status CheckCharsMap(absl::string_view charsmap) {
   if (charsmap.size() < sizeof(uint32_t)) {
     return Broken("it is too short for the trie's size");
   }
-  const uint32_t trie_bytes = ReadLittleEndian32(charsmap);
+  const uint32_t trie_bytes = DoubleArrayUnit::Read(charsmap, 0).bits;
   charsmap.remove_prefix(sizeof(uint32_t));
   if (trie_bytes == 0 || trie_bytes % (kBlockUnits * kUnitBytes) != 0) {
     return Broken(absl::StrCat("the trie's size is ", trie_bytes,
@@ -187,7 +176,7 @@ absl::Status CheckCharsMap(absl::string_view charsmap) {
   }
   const absl::string_view replacements = charsmap.substr(trie_bytes);
   PARLEY_RETURN_IF_ERROR(CheckReplacements(replacements));
-  return TrieWalk(charsmap.substr(0, trie_bytes), replacements.size()).Run();
+  return TrieWalk(charsmap.substr(0, trie_bytes), replacements).Run();
 }
 
 }  // namespace parley
