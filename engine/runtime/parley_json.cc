@@ -96,9 +96,23 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
   PARLEY_ASSIGN_OR_RETURN(const std::optional<JsonFile> defaults,
                           file.GetObject("defaults"));
   if (defaults.has_value()) {
+    result.has_defaults = true;
     PARLEY_RETURN_IF_ERROR(ReadDefaults(*defaults, &result));
   }
   return result;
+}
+
+absl::Status RefuseTranslationKeys(const ParleyJson& parley_json,
+                                   const std::string& directory) {
+  absl::string_view key;
+  if (!parley_json.language_pairs.empty()) key = "language_pairs";
+  if (parley_json.target_language_token.has_value()) {
+    key = "target_language_token";
+  }
+  if (parley_json.has_defaults) key = "defaults";
+  if (key.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      directory, "/parley.json: \"", key, "\" is only for translation models"));
 }
 
 }  // namespace parley

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/api/model.h"
 
@@ -23,11 +24,17 @@ struct ParleyJson {
   std::optional<int> max_new_tokens;
   std::optional<int> min_new_tokens;
   std::optional<std::string> early_stopping;  // "false", "true" or "never".
+  bool has_defaults = false;  // Whether the file has any of the last six.
 };
 
 // Reads parley.json of `directory`; all unset where there is none.
 // INVALID_ARGUMENT names what is malformed, and keys that nothing reads.
 absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory);
+
+// INVALID_ARGUMENT, naming it, where a key is set that only translation models
+// have.
+absl::Status RefuseTranslationKeys(const ParleyJson& parley_json,
+                                   const std::string& directory);
 
 }  // namespace parley
 

@@ -75,5 +75,29 @@ TEST(ParleyJsonTest, RefusesWhatIsWrongByName) {
   }
 }
 
+TEST(ParleyJsonTest, KeysOfTranslationAreRefusedForOthers) {
+  struct Row {
+    const char* text;
+    const char* key;  // Null: nothing to refuse.
+  };
+  constexpr Row kRows[] = {
+      {R"({"display_name": "x"})", nullptr},
+      {R"({"language_pairs": [["en", "de"]]})", "language_pairs"},
+      {R"({"target_language_token": "<{language}>"})", "target_language_token"},
+      {R"({"defaults": {"num_beams": 2}})", "defaults"}};
+  const TempFolder folder;
+  for (const Row& row : kRows) {
+    folder.Write("parley.json", row.text);
+    const auto parley_json = ReadParleyJson(folder.path());
+    ASSERT_TRUE(parley_json.ok()) << parley_json.status();
+    const absl::Status status =
+        RefuseTranslationKeys(*parley_json, folder.path());
+    EXPECT_EQ(status.ok(), row.key == nullptr) << status;
+    if (row.key == nullptr) continue;
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr(std::string("\"") + row.key));
+  }
+}
+
 }  // namespace
 }  // namespace parley

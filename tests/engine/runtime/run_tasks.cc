@@ -30,10 +30,20 @@ void AdmitWhatFits(Engine& engine, int max_tasks, std::deque<Waiting>& queue) {
 std::vector<std::vector<Hypothesis>> RunTasks(Engine& engine,
                                               const std::vector<Task>& tasks,
                                               const RunOptions& options) {
+  std::vector<std::vector<Hypothesis>> hypotheses;
+  for (TaskResult& result : RunAnyTasks(engine, tasks, options)) {
+    hypotheses.push_back(std::move(result.hypotheses));
+  }
+  return hypotheses;
+}
+
+std::vector<TaskResult> RunAnyTasks(Engine& engine,
+                                    const std::vector<Task>& tasks,
+                                    const RunOptions& options) {
   num_evictions = 0;
   std::deque<Waiting> queue;
   for (size_t i = 0; i < tasks.size(); ++i) queue.push_back({i, tasks[i]});
-  std::vector<std::vector<Hypothesis>> results(tasks.size());
+  std::vector<TaskResult> results(tasks.size());
   StepResult result;
   while (!queue.empty() || engine.num_tasks() > 0) {
     AdmitWhatFits(engine, options.max_admitted_per_step, queue);
@@ -43,7 +53,7 @@ std::vector<std::vector<Hypothesis>> RunTasks(Engine& engine,
     EXPECT_TRUE(status.ok()) << status;
     if (!status.ok()) return results;
     for (FinishedTask& finished : result.finished) {
-      results[finished.id] = std::move(finished.result.hypotheses);
+      results[finished.id] = std::move(finished.result);
     }
     for (const FailedTask& failed : result.failed) {
       ADD_FAILURE() << "task " << failed.id << ": " << failed.status;

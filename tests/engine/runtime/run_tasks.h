@@ -20,6 +20,11 @@ std::vector<std::vector<Hypothesis>> RunTasks(Engine& engine,
                                               const std::vector<Task>& tasks,
                                               const RunOptions& options = {});
 
+// The same of any tasks, with all of their results.
+std::vector<TaskResult> RunAnyTasks(Engine& engine,
+                                    const std::vector<Task>& tasks,
+                                    const RunOptions& options = {});
+
 // Tasks that RunTasks saw evicted the last time.
 int64_t NumEvictions();
 

@@ -1,0 +1,70 @@
+// The engine of encoder models: a task is finished after one step.
+#ifndef PARLEY_ENGINE_RUNTIME_ENCODER_ENGINE_H_
+#define PARLEY_ENGINE_RUNTIME_ENCODER_ENGINE_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/api/engine.h"
+#include "engine/layers/activations.h"
+#include "engine/models/encoder.h"
+#include "engine/runtime/dense_layers.h"
+#include "engine/runtime/encode_check.h"
+#include "engine/runtime/encoder_outputs.h"
+
+namespace parley {
+
+// What an encoder engine is made of.
+struct EncoderEngineParts {
+  std::unique_ptr<const EncoderModel> model;
+  VectorDefaults defaults;
+  DenseLayers dense;
+};
+
+// See Engine. Tasks of any lengths share a pass as one ragged batch; a step is
+// as many passes as its budget takes.
+class EncoderEngine : public Engine {
+ public:
+  // To be made on a thread whose team is as large as that of the one that will
+  // call Step.
+  explicit EncoderEngine(EncoderEngineParts parts);
+
+  absl::StatusOr<TaskCost> Cost(const Task& task) const override;
+  Capacity capacity() const override;
+  absl::Status Admit(TaskId id, Task task) override;
+  void Remove(TaskId id) override;
+  absl::Status Step(const StepBudget& budget, StepResult* result) override;
+  int64_t num_tasks() const override {
+    return static_cast<int64_t>(tasks_.size());
+  }
+
+ private:
+  struct AdmittedTask {
+    TaskId id = 0;
+    Task task;
+  };
+
+  // The number of tasks, from `begin` on, whose tokens together are no more
+  // than `max_tokens`: one at least.
+  size_t CountWithin(size_t begin, size_t end, int64_t max_tokens) const;
+  void RunPass(size_t begin, size_t count, StepResult* result);
+
+  const std::unique_ptr<const EncoderModel> model_;
+  EncoderOutputs outputs_;
+  Activations activations_;
+  std::deque<AdmittedTask> tasks_;  // Oldest first.
+  int64_t num_tokens_ = 0;          // Of all of them.
+
+  // Of the pass under way.
+  std::vector<EncoderSequence> sequences_;
+  std::vector<EncodedTask> encoded_;
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_RUNTIME_ENCODER_ENGINE_H_
