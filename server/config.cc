@@ -101,9 +101,15 @@ void AddLimitFlags(ServerConfig* config, FlagSet* flags) {
                 {1, 1 << 20}, &config->max_texts_per_request);
   flags->AddInt({"max_message_mb", "MIB", "Size of one request at most."},
                 {1, 1024}, &config->max_message_mb);
+  flags->AddInt({"max_response_mb", "MIB",
+                 "Size of one response at most, and never more than "
+                 "max_inflight_mb; calls whose answer would be larger get "
+                 "INVALID_ARGUMENT."},
+                {1, 1024}, &config->max_response_mb);
   flags->AddInt({"max_inflight_mb", "MIB",
-                 "Size of all requests being worked on at most; above, calls "
-                 "get RESOURCE_EXHAUSTED. At least max_message_mb."},
+                 "Size of all requests being worked on at most, with vectors "
+                 "that are to be answered; above, calls get "
+                 "RESOURCE_EXHAUSTED. At least max_message_mb."},
                 {1, 1 << 20}, &config->max_inflight_mb);
   flags->AddInt({"max_streams_per_connection", "N",
                  "Calls at a time on one connection; a client's further calls "

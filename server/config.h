@@ -30,6 +30,7 @@ struct ServerConfig {
   int max_queue_tasks = 16384;
   int max_texts_per_request = 1024;
   int max_message_mb = 16;
+  int max_response_mb = 64;
   int max_inflight_mb = 256;
   int max_streams_per_connection = 256;
 

@@ -31,8 +31,11 @@ LoadOptions LoadOptionsOf(const ServerConfig& config) {
           .max_rows = config.max_rows};
 }
 
-TranslateLimits LimitsOf(const ServerConfig& config) {
-  return {.max_texts_per_request = config.max_texts_per_request};
+CallLimits LimitsOf(const ServerConfig& config) {
+  return {.max_texts_per_request = config.max_texts_per_request,
+          .max_response_bytes = int64_t{std::min(config.max_response_mb,
+                                                 config.max_inflight_mb)} *
+                                kBytesPerMb};
 }
 
 // Turns reflection on or off for one server. Linking gRPC's reflection turns
@@ -61,7 +64,7 @@ class ReflectionOption : public grpc::ServerBuilderOption {
 
 void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(config.max_message_mb * kBytesPerMb);
-  // Responses are bounded by what requests may ask for.
+  // The services bound their responses themselves, with words.
   builder->SetMaxSendMessageSize(-1);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                               config.max_streams_per_connection);
@@ -116,8 +119,8 @@ class Server::Directory final : public ModelDirectory {
   explicit Directory(const Registry* registry) : registry_(registry) {}
 
   absl::StatusOr<std::shared_ptr<ServedModel>> Find(
-      absl::string_view name) const override {
-    return registry_->Find(name);
+      absl::string_view name, ModelKind kind) const override {
+    return registry_->Find(name, kind);
   }
 
   std::vector<ModelListing> List() const override {
@@ -140,12 +143,15 @@ Server::Server(const ServerConfig& config, ModelLoader loader)
       registry_(std::move(loader), LoadOptionsOf(config),
                 {.max_tasks = config.max_queue_tasks}, runner_.get()),
       directory_(std::make_unique<Directory>(&registry_)),
+      gate_(int64_t{config.max_inflight_mb} * kBytesPerMb),
       model_service_(directory_.get(), LimitsOf(config)),
-      translation_service_(
-          directory_.get(),
-          {.limits = LimitsOf(config),
-           .max_bytes_in_flight =
-               int64_t{config.max_inflight_mb} * kBytesPerMb}) {}
+      translation_service_(Environment(config)),
+      embedding_service_(Environment(config)) {}
+
+CallEnvironment Server::Environment(const ServerConfig& config) {
+  return {
+      .models = directory_.get(), .gate = &gate_, .limits = LimitsOf(config)};
+}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerConfig& config, const std::vector<ModelSource>& sources,
@@ -167,6 +173,7 @@ absl::Status Server::Listen(const ServerConfig& config) {
   SetLimits(config, &builder);
   builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
   builder.RegisterService(&translation_service_);
+  builder.RegisterService(&embedding_service_);
   builder.RegisterService(&model_service_);
   builder.RegisterService(&health_service_);
   int port = 0;
@@ -207,7 +214,8 @@ void Server::PublishHealth() {
   }
   const bool serving = any_ready && ready_.HasBeenNotified();
   for (const char* name :
-       {"", "parley.v1.TranslationService", "parley.v1.ModelService"}) {
+       {"", "parley.v1.TranslationService", "parley.v1.EmbeddingService",
+        "parley.v1.ModelService"}) {
     health_service_.SetServing(name, serving);
   }
 }
@@ -222,8 +230,9 @@ bool Server::Drain(absl::Time deadline) {
   if (draining_.HasBeenNotified()) return true;
   draining_.Notify();
   health_service_.Shutdown();
-  translation_service_.StopAccepting();
-  const bool all_answered = translation_service_.WaitUntilIdle(deadline);
+  gate_.Close();
+  embedding_service_.StopStreams();
+  const bool all_answered = gate_.WaitUntilEmpty(deadline);
   // Answers what is left with UNAVAILABLE.
   runner_->Stop(absl::InfinitePast());
   // Streams of reflection, and peers that do not read, have a moment to end.

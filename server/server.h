@@ -17,6 +17,8 @@
 #include "server/batching/runner.h"
 #include "server/config.h"
 #include "server/registry/registry.h"
+#include "server/rpc/call_gate.h"
+#include "server/rpc/embedding_service.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/model_service.h"
 #include "server/rpc/translation_service.h"
@@ -62,6 +64,7 @@ class Server {
 
   Server(const ServerConfig& config, ModelLoader loader);
 
+  CallEnvironment Environment(const ServerConfig& config);
   absl::Status Listen(const ServerConfig& config);
   void PublishHealth();
   // Publishes what changes without our doing: an engine can be lost.
@@ -70,9 +73,11 @@ class Server {
   const std::unique_ptr<Runner> runner_;
   Registry registry_;
   const std::unique_ptr<Directory> directory_;
+  CallGate gate_;
   HealthService health_service_;
   ModelService model_service_;
   TranslationService translation_service_;
+  EmbeddingService embedding_service_;
   std::string address_;
   std::unique_ptr<grpc::Server> grpc_server_;  // Uses all of the above.
 

@@ -21,6 +21,12 @@ std::string Describe(const ModelEntry& entry) {
                                         : " (loading)");
   }
   const ModelInfo& info = entry.model->info;
+  if (info.kind == ModelKind::kEncoder) {
+    return absl::StrCat(entry.name, " (encoder, ", info.architecture, ", ",
+                        Count(info.encoder.embedding_dim, "dimension"), ", ",
+                        Count(info.encoder.max_tokens, "token"), ", ",
+                        info.compute_type, ")");
+  }
   std::string text = absl::StrCat(entry.name, " (translation, ");
   if (!info.languages.pairs.empty()) {
     absl::StrAppend(&text, Count(info.languages.pairs.size(), "pair"), ", ");

@@ -39,7 +39,8 @@ class LoadDisplay {
 };
 
 // The one line that says that the server is ready: "parley-server ready: grpc
-// 127.0.0.1:8470, models: demo (translation, 4 pairs, f32)".
+// 127.0.0.1:8470, models: demo (translation, 4 pairs, f32), minilm (encoder,
+// BertModel, 384 dimensions, 256 tokens, f32)".
 std::string ReadyLine(absl::string_view address,
                       const std::vector<ModelEntry>& models);
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/api/model.h"
 #include "server/batching/served_model.h"
 
 namespace parley {
@@ -26,11 +27,11 @@ class ModelDirectory {
  public:
   virtual ~ModelDirectory() = default;
 
-  // The model that a request means by `name`; an empty name means the only
-  // one there is. Errors are for the requester to read: NOT_FOUND lists the
-  // names.
+  // The model that a request means by `name`, whatever its kind; an empty name
+  // means the only one of `kind`. Errors are for the requester to read:
+  // NOT_FOUND lists the names.
   virtual absl::StatusOr<std::shared_ptr<ServedModel>> Find(
-      absl::string_view name) const = 0;
+      absl::string_view name, ModelKind kind) const = 0;
 
   // By name.
   virtual std::vector<ModelListing> List() const = 0;

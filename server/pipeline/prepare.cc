@@ -7,10 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
-#include "server/batching/policy.h"
 #include "server/pipeline/languages.h"
 #include "server/pipeline/options.h"
 #include "server/pipeline/piece_encoder.h"
@@ -85,11 +82,7 @@ TextToSplit Preparer::StripPrefix(absl::string_view text) const {
 
 absl::Status Preparer::PrepareText(const std::string& text, int64_t max_pieces,
                                    PreparedText* prepared) {
-  const size_t num_valid_bytes = ValidUtf8PrefixBytes(text);
-  if (num_valid_bytes < text.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the text is not valid UTF-8 at byte ", num_valid_bytes));
-  }
+  PARLEY_RETURN_IF_ERROR(CheckUtf8(text));
   const TextToSplit to_split = StripPrefix(text);
   if (to_split.prefix_token.empty() && IsBlank(text)) {
     prepared->itself = text;
@@ -159,22 +152,12 @@ absl::Status CheckTarget(const ServedModel& model,
   return languages.TokenFor("").status();
 }
 
-absl::Status CheckNumTexts(const TranslateLimits& limits,
-                           const TranslateCall& call) {
-  if (std::ssize(call.texts) <= limits.max_texts_per_request) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("texts has ", call.texts.size(), " entries, but at most ",
-                   limits.max_texts_per_request, " are allowed in a request"));
-}
-
 }  // namespace
 
 absl::StatusOr<PreparedCall> PrepareCall(const ServedModel& model,
-                                         const TranslateLimits& limits,
+                                         const CallLimits& limits,
                                          const TranslateCall& call) {
-  PARLEY_RETURN_IF_ERROR(CheckNumTexts(limits, call));
+  PARLEY_RETURN_IF_ERROR(CheckNumItems("texts", call.texts.size(), limits));
   PreparedCall prepared;
   PARLEY_ASSIGN_OR_RETURN(prepared.search,
                           ResolveSearchOptions(call.options, model.info));
@@ -189,8 +172,7 @@ absl::StatusOr<PreparedCall> PrepareCall(const ServedModel& model,
   PARLEY_RETURN_IF_ERROR(preparer.EncoderFor(default_token).status());
   const int64_t max_pieces = model.queue->max_tasks();
   for (const std::string& text : call.texts) {
-    PARLEY_RETURN_IF_ERROR(
-        StillWanted(call.cancel.get(), call.deadline, absl::Now()));
+    PARLEY_RETURN_IF_ERROR(StillWanted(call.context));
     PreparedText& next = prepared.texts.emplace_back();
     next.status =
         preparer.PrepareText(text, max_pieces - prepared.num_pieces, &next);

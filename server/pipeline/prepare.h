@@ -8,24 +8,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/api/engine.h"
 #include "engine/api/task.h"
 #include "server/batching/served_model.h"
+#include "server/pipeline/call.h"
+#include "server/pipeline/task_group.h"
 #include "server/pipeline/translate.h"
 
 namespace parley {
-
-struct PreparedPiece {
-  Task task;
-  TaskCost cost;
-};
 
 // One text of a call. Without pieces, it is answered already: by `status`, or
 // where that is OK, by `itself`.
 struct PreparedText {
   absl::Status status;
   std::string itself;  // A blank text, which translates to itself.
-  std::vector<PreparedPiece> pieces;
+  std::vector<PreparedTask> pieces;
   std::vector<std::string> spacing;  // Around the pieces. [num_pieces + 1]
   int source_tokens = 0;
   bool truncated = false;
@@ -42,7 +38,7 @@ struct PreparedCall {
 // CANCELLED or DEADLINE_EXCEEDED where nobody waits for it any more. Any
 // thread.
 absl::StatusOr<PreparedCall> PrepareCall(const ServedModel& model,
-                                         const TranslateLimits& limits,
+                                         const CallLimits& limits,
                                          const TranslateCall& call);
 
 }  // namespace parley

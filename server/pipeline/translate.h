@@ -8,12 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "engine/api/task.h"
 #include "server/batching/served_model.h"
+#include "server/pipeline/call.h"
 
 namespace parley {
 
@@ -36,8 +34,7 @@ struct TranslateCall {
   std::string source_language;
   std::string target_language;
   TranslateOptions options;
-  absl::Time deadline = absl::InfiniteFuture();
-  std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  CallContext context;
 };
 
 // One translation of one whole text; the fields of parley.v1.Hypothesis.
@@ -58,19 +55,9 @@ struct TextResult {
   bool truncated = false;
 };
 
-struct CallTiming {
-  absl::Duration tokenize;
-  absl::Duration queue;
-  absl::Duration compute;
-};
-
 struct TranslateReply {
   std::vector<TextResult> results;  // One for each text, in order.
   CallTiming timing;
-};
-
-struct TranslateLimits {
-  int max_texts_per_request = 1024;
 };
 
 // Checks `call` against what `model` can do, then translates every text.
@@ -80,9 +67,8 @@ struct TranslateLimits {
 // and so is what ends all of its work: CANCELLED, DEADLINE_EXCEEDED,
 // UNAVAILABLE. What is wrong with one text stands in that text's result. Does
 // not block on the engine. Any thread.
-void Translate(std::shared_ptr<ServedModel> model,
-               const TranslateLimits& limits, TranslateCall call,
-               absl::AnyInvocable<void(absl::StatusOr<TranslateReply>)> done);
+void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
+               TranslateCall call, ReplyCallback<TranslateReply> done);
 
 }  // namespace parley
 

@@ -36,6 +36,10 @@ absl::Status CheckName(absl::string_view name) {
   return absl::OkStatus();
 }
 
+absl::string_view KindName(ModelKind kind) {
+  return kind == ModelKind::kTranslation ? "translation" : "encoder";
+}
+
 absl::Status DirectoryError(const std::string& directory,
                             absl::string_view problem) {
   return absl::NotFoundError(
@@ -105,23 +109,50 @@ ModelEntry Registry::Current(const ModelEntry& entry) {
   return current;
 }
 
+absl::StatusOr<const ModelEntry*> Registry::FindOnly(ModelKind kind) const {
+  std::vector<const ModelEntry*> meant;
+  const ModelEntry* loading = nullptr;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.model != nullptr && entry.model->info.kind != kind) continue;
+    meant.push_back(&entry);
+    if (entry.state == ModelState::kLoading) loading = &entry;
+  }
+  if (meant.size() == 1) return meant.front();
+  if (meant.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("this server serves no ", KindName(kind),
+                     " model; the models are: ", Names()));
+  }
+  if (loading != nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("the request names no model, and \"", loading->name,
+                     "\", which it may mean, is still being loaded"));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the request names no model, and several are served: ",
+      absl::StrJoin(meant, ", ", [](std::string* out, const ModelEntry* one) {
+        out->append(one->name);
+      })));
+}
+
 absl::StatusOr<std::shared_ptr<ServedModel>> Registry::Find(
-    absl::string_view name) const {
+    absl::string_view name, ModelKind kind) const {
   absl::MutexLock lock(&mutex_);
   if (entries_.empty()) {
     return absl::NotFoundError("this server serves no models");
   }
-  if (name.empty() && entries_.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the request names no model, and several are served: ", Names()));
+  const ModelEntry* found = nullptr;
+  if (name.empty()) {
+    PARLEY_ASSIGN_OR_RETURN(found, FindOnly(kind));
+  } else {
+    const auto it = entries_.find(std::string(name));
+    if (it == entries_.end()) {
+      return absl::NotFoundError(absl::StrCat(
+          "no model \"", name, "\" is served; the models are: ", Names()));
+    }
+    found = &it->second;
   }
-  const auto it =
-      name.empty() ? entries_.begin() : entries_.find(std::string(name));
-  if (it == entries_.end()) {
-    return absl::NotFoundError(absl::StrCat(
-        "no model \"", name, "\" is served; the models are: ", Names()));
-  }
-  ModelEntry entry = Current(it->second);
+  ModelEntry entry = Current(*found);
   switch (entry.state) {
     case ModelState::kReady:
       return std::move(entry.model);

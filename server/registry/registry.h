@@ -49,13 +49,15 @@ class Registry {
   // REQUIRES: declared, and not loaded before.
   absl::Status Load(const ModelSource& source, const LoadProgress& progress);
 
-  // The model of that name; an empty name means the only one there is.
-  // NOT_FOUND, listing the names, where there is none such; INVALID_ARGUMENT
-  // where the name is empty and there are several; UNAVAILABLE where it is
-  // still loading, FAILED_PRECONDITION where it could not be loaded or its
-  // engine was lost.
-  absl::StatusOr<std::shared_ptr<ServedModel>> Find(
-      absl::string_view name) const;
+  // The model of that name, whatever its kind; an empty name means the only one
+  // of `kind`, where models that never loaded count as of any kind: what a
+  // request means must not hang on which models happen to work. NOT_FOUND,
+  // listing the names, where there is none such; INVALID_ARGUMENT where the
+  // name is empty and several may be meant; UNAVAILABLE where it, or one that
+  // may be meant, is still loading; FAILED_PRECONDITION where it could not be
+  // loaded or its engine was lost.
+  absl::StatusOr<std::shared_ptr<ServedModel>> Find(absl::string_view name,
+                                                    ModelKind kind) const;
 
   // By name. A model whose engine was lost is listed as failed.
   std::vector<ModelEntry> List() const;
@@ -63,6 +65,10 @@ class Registry {
  private:
   // `entry` as it is now: engines are lost without the registry being told.
   static ModelEntry Current(const ModelEntry& entry);
+
+  // The entry that an empty name means.
+  absl::StatusOr<const ModelEntry*> FindOnly(ModelKind kind) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // The declared names as messages list them: "demo, opus-en-de".
   std::string Names() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -5,18 +5,29 @@
 
 namespace parley {
 
+absl::Status CallGate::Add(int64_t bytes) {
+  if (bytes > max_bytes_ - bytes_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a call of ", bytes, " bytes does not fit now: calls of ",
+                     bytes_, " bytes are being worked on, of ", max_bytes_,
+                     " at most; try again later"));
+  }
+  bytes_ += bytes;
+  return absl::OkStatus();
+}
+
 absl::Status CallGate::Enter(int64_t bytes) {
   absl::MutexLock lock(&mutex_);
   if (closed_) return absl::UnavailableError("the server is going down");
-  if (bytes > max_bytes_ - bytes_) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "a request of ", bytes, " bytes does not fit now: requests of ", bytes_,
-        " bytes are being worked on, of ", max_bytes_,
-        " at most; try again later"));
-  }
-  bytes_ += bytes;
-  ++num_calls_;
-  return absl::OkStatus();
+  absl::Status added = Add(bytes);
+  if (added.ok()) ++num_calls_;
+  return added;
+}
+
+absl::Status CallGate::Grow(int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  PARLEY_CHECK(num_calls_ > 0);
+  return Add(bytes);
 }
 
 void CallGate::Leave(int64_t bytes) {

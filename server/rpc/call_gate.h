@@ -15,14 +15,20 @@ namespace parley {
 // Thread-safe.
 class CallGate {
  public:
-  // `max_bytes`: of the requests of all calls inside, together.
+  // `max_bytes`: of the requests of all calls inside, together, and of answers
+  // that are large for their requests.
   explicit CallGate(int64_t max_bytes) : max_bytes_(max_bytes) {}
 
   // Lets a call with a request of `bytes` in. RESOURCE_EXHAUSTED where the
   // bytes do not fit now, UNAVAILABLE once closed.
   absl::Status Enter(int64_t bytes);
 
-  // REQUIRES: one Enter of as many bytes was OK, and has not been left.
+  // Adds `bytes` to a call that is inside, closed or not. RESOURCE_EXHAUSTED
+  // where they do not fit now.
+  absl::Status Grow(int64_t bytes);
+
+  // REQUIRES: one Enter was OK, which has not been left, and `bytes` is all
+  // that it and Grow added for the call.
   void Leave(int64_t bytes);
 
   // Lets nobody in from now on.
@@ -32,6 +38,8 @@ class CallGate {
   bool WaitUntilEmpty(absl::Time deadline);
 
  private:
+  absl::Status Add(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const int64_t max_bytes_;
   absl::Mutex mutex_;
   int64_t num_calls_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -1,10 +1,12 @@
 #include "server/rpc/model_service.h"
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/pipeline/methods.h"
 #include "server/rpc/unary_call.h"
 
 namespace parley {
@@ -32,6 +34,59 @@ v1::ModelKind ToProto(ModelKind kind) {
   return v1::MODEL_KIND_UNSPECIFIED;
 }
 
+absl::string_view PoolingName(Pooling pooling) {
+  switch (pooling) {
+    case Pooling::kCls:
+      return "cls";
+    case Pooling::kMax:
+      return "max";
+    case Pooling::kMean:
+      return "mean";
+    case Pooling::kMeanSqrtLength:
+      return "mean_sqrt_length";
+    case Pooling::kWeightedMean:
+      return "weighted_mean";
+    case Pooling::kLastToken:
+      return "last_token";
+  }
+  return "";
+}
+
+absl::string_view SimilarityName(SimilarityMeasure measure) {
+  switch (measure) {
+    case SimilarityMeasure::kCosine:
+      return "cosine";
+    case SimilarityMeasure::kDot:
+      return "dot";
+    case SimilarityMeasure::kEuclidean:
+      return "euclidean";
+    case SimilarityMeasure::kManhattan:
+      return "manhattan";
+  }
+  return "";
+}
+
+v1::EncoderModel ToEncoderProto(const ModelInfo& info) {
+  const EncoderInfo& encoder = info.encoder;
+  v1::EncoderModel proto;
+  for (const Method method : MethodsOf(info)) {
+    proto.add_methods(std::string(MethodName(method)));
+  }
+  proto.set_dimensions(encoder.embedding_dim);
+  proto.set_num_layers(encoder.num_layers);
+  for (const Pooling pooling : encoder.pooling) {
+    proto.add_pooling(std::string(PoolingName(pooling)));
+  }
+  proto.set_normalizes(encoder.normalizes);
+  proto.set_max_tokens(encoder.max_tokens);
+  for (const Prompt& prompt : encoder.prompts) {
+    (*proto.mutable_prompts())[prompt.name] = prompt.text;
+  }
+  for (const std::string& label : encoder.labels) proto.add_labels(label);
+  proto.set_similarity(std::string(SimilarityName(encoder.similarity)));
+  return proto;
+}
+
 }  // namespace
 
 v1::Model ModelService::ToProto(const ModelListing& listing) const {
@@ -57,7 +112,10 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
   limits.set_max_source_tokens(info.max_source_tokens);
   limits.set_max_target_tokens(info.max_target_tokens);
   limits.set_max_texts_per_request(limits_.max_texts_per_request);
-  limits.set_max_beams(kMaxBeams);
+  if (info.kind == ModelKind::kTranslation) limits.set_max_beams(kMaxBeams);
+  if (info.kind == ModelKind::kEncoder) {
+    *proto.mutable_encoder() = ToEncoderProto(info);
+  }
   return proto;
 }
 

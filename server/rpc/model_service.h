@@ -4,8 +4,8 @@
 
 #include "grpcpp/grpcpp.h"
 #include "parley/v1/model.grpc.pb.h"
+#include "server/pipeline/call.h"
 #include "server/pipeline/model_directory.h"
-#include "server/pipeline/translate.h"
 
 namespace parley {
 
@@ -16,7 +16,7 @@ class ModelService final
               v1::ModelService::Service>> {
  public:
   // `models` must outlive the service.
-  ModelService(const ModelDirectory* models, const TranslateLimits& limits)
+  ModelService(const ModelDirectory* models, const CallLimits& limits)
       : models_(models), limits_(limits) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
@@ -30,7 +30,7 @@ class ModelService final
   v1::Model ToProto(const ModelListing& listing) const;
 
   const ModelDirectory* const models_;
-  const TranslateLimits limits_;
+  const CallLimits limits_;
 };
 
 }  // namespace parley

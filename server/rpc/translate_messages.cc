@@ -4,19 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "google/protobuf/duration.pb.h"
+#include "server/rpc/call_messages.h"
 #include "server/rpc/status_conversion.h"
 
 namespace parley {
 namespace {
-
-absl::Status UnknownValue(absl::string_view field, int value,
-                          absl::string_view type) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", value, " is no value of ", type));
-}
 
 absl::StatusOr<std::optional<EarlyStopping>> ToEarlyStopping(
     const v1::TranslateOptions& options) {
@@ -81,14 +74,6 @@ v1::FinishReason ToProto(FinishReason reason) {
   return v1::FINISH_REASON_UNSPECIFIED;
 }
 
-google::protobuf::Duration ToProto(absl::Duration duration) {
-  google::protobuf::Duration proto;
-  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  proto.set_nanos(static_cast<int>(
-      absl::IDivDuration(duration, absl::Nanoseconds(1), &duration)));
-  return proto;
-}
-
 void FillHypothesis(TextHypothesis hypothesis, v1::Hypothesis* proto) {
   proto->set_text(std::move(hypothesis.text));
   proto->set_score(hypothesis.score);
@@ -132,10 +117,7 @@ v1::TranslateResponse ToTranslateResponse(TranslateReply reply,
       FillHypothesis(std::move(hypothesis), proto.add_hypotheses());
     }
   }
-  v1::Timing& timing = *response.mutable_timing();
-  *timing.mutable_tokenize() = ToProto(reply.timing.tokenize);
-  *timing.mutable_queue() = ToProto(reply.timing.queue);
-  *timing.mutable_compute() = ToProto(reply.timing.compute);
+  *response.mutable_timing() = ToProto(reply.timing);
   return response;
 }
 

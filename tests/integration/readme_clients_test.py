@@ -1,10 +1,12 @@
 """Runs the README's client examples against the real server.
 
-Usage: readme_clients_test.py --example=python|grpcurl --server_program=PATH
+Usage: readme_clients_test.py --example=NAME --bin_dir=DIR
 
-Starts the server with the demo model on a port of the system's choice, waits
-for its ready line, runs the very file that the README shows, and looks for the
-translations in what it prints. Runs from the top of the source tree.
+NAME is one of translate_python, translate_grpcurl, embed_python, embed_grpcurl
+and embed_client. Starts the server with the demo model and all-MiniLM-L6-v2 on
+a port of the system's choice, waits for its ready line, runs the very file that
+the README shows, and checks what it prints. Runs from the top of the source
+tree.
 """
 
 import argparse
@@ -25,9 +27,17 @@ STOP_SECONDS = 30
 
 READY = re.compile(r"parley-server ready: grpc (127\.0\.0\.1:\d+), models: (.*)")
 EXAMPLES = pathlib.Path("docs/examples")
+EMBEDDER = pathlib.Path(".deps/models/all-MiniLM-L6-v2")
 # Words of any reasonable translation of the examples' two captions.
 BIKE = re.compile(r"\bMann\b.*\b(Fahrrad|Rad|fährt)\b")
 DOGS = re.compile(r"\bHunde\b.*\bSchnee\b")
+# What the examples that embed compare, and what sentence-transformers makes of
+# the first beside each of the others.
+DOG_TEXT = "A dog runs on the beach."
+PUPPY_TEXT = "A puppy is playing by the sea."
+RATES_TEXT = "Interest rates rose again."
+PUPPY_COSINE = 0.5269
+RATES_COSINE = -0.0092
 
 
 def fail(message):
@@ -45,7 +55,11 @@ class Server:
 
     def __init__(self, program):
         self.process = subprocess.Popen(
-            [program, "--models=demo=models/demo", "--grpc_port=0"],
+            [
+                program,
+                f"--models=demo=models/demo,all-MiniLM-L6-v2={EMBEDDER}",
+                "--grpc_port=0",
+            ],
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -59,7 +73,8 @@ class Server:
             ready = READY.match(line)
             if ready:
                 self.address = ready.group(1)
-                check("demo" in ready.group(2), f"no demo model: {line}")
+                for model in ("demo", "all-MiniLM-L6-v2"):
+                    check(model in ready.group(2), f"no {model}: {line}")
                 break
         limit.cancel()
         check(self.address, "the server ended before it was ready")
@@ -92,7 +107,8 @@ def run(command, **environment):
     return outcome.stdout
 
 
-def run_python_example(address):
+def run_python(example, address):
+    """Runs a Python example with stubs made as the README says."""
     with tempfile.TemporaryDirectory() as stubs:
         run(
             [
@@ -103,18 +119,40 @@ def run_python_example(address):
                 f"--python_out={stubs}",
                 f"--grpc_python_out={stubs}",
                 "proto/parley/v1/translation.proto",
+                "proto/parley/v1/embedding.proto",
             ]
         )
-        printed = run(
-            [sys.executable, str(EXAMPLES / "translate.py")],
+        return run(
+            [sys.executable, str(EXAMPLES / example)],
             PARLEY_SERVER=address,
             PYTHONPATH=stubs,
             PYTHONIOENCODING="utf-8",
         )
-    lines = printed.splitlines()
+
+
+def run_translate_python(address):
+    lines = run_python("translate.py", address).splitlines()
     check(len(lines) == 2, f"two translations wanted, not {lines}")
     check(BIKE.search(lines[0]), f"not a translation: {lines[0]}")
     check(DOGS.search(lines[1]), f"not a translation: {lines[1]}")
+
+
+def check_cosine(found, wanted):
+    # The examples print two digits.
+    check(
+        found is not None and abs(found - wanted) < 0.01,
+        f"cosine {wanted} wanted, not {found}",
+    )
+
+
+def run_embed_python(address):
+    cosines = {}
+    for line in run_python("embed.py", address).splitlines():
+        cosine, texts = line.split("  ", 1)
+        cosines[tuple(texts.split(" | "))] = float(cosine)
+    check(len(cosines) == 3, f"three pairs wanted, not {cosines}")
+    check_cosine(cosines.get((DOG_TEXT, PUPPY_TEXT)), PUPPY_COSINE)
+    check_cosine(cosines.get((DOG_TEXT, RATES_TEXT)), RATES_COSINE)
 
 
 def find_grpcurl():
@@ -123,13 +161,17 @@ def find_grpcurl():
     return path if shutil.which("grpcurl", path=path) else None
 
 
-def run_grpcurl_example(address):
+def run_grpcurl(example, address):
     printed = run(
-        ["sh", str(EXAMPLES / "grpcurl.sh")],
+        ["sh", str(EXAMPLES / example)],
         PARLEY_SERVER=address,
         PATH=find_grpcurl(),
     )
-    response = json.loads(printed)
+    return json.loads(printed)
+
+
+def run_translate_grpcurl(address):
+    response = run_grpcurl("grpcurl.sh", address)
     check(response["model"] == "demo", f"not by the demo model: {response}")
     (result,) = response["results"]
     text = result["hypotheses"][0]["text"]
@@ -137,20 +179,54 @@ def run_grpcurl_example(address):
     check(result["hypotheses"][0]["score"] < 0, f"no score: {response}")
 
 
+def run_embed_grpcurl(address):
+    response = run_grpcurl("similarity_grpcurl.sh", address)
+    puppy, rates = (result["score"] for result in response["results"])
+    check_cosine(puppy, PUPPY_COSINE)
+    check_cosine(rates, RATES_COSINE)
+
+
+def run_embed_client(address, bin_dir):
+    path = os.pathsep.join([os.path.abspath(bin_dir), os.environ["PATH"]])
+    printed = run(
+        ["sh", str(EXAMPLES / "embed_client.sh")],
+        PARLEY_SERVER=address,
+        PATH=path,
+    )
+    vector, *ranked = printed.splitlines()
+    check(vector.startswith("384 dimensions: "), f"no vector: {vector}")
+    scores = [line.split("\t") for line in ranked]
+    texts = [text for _, text in scores]
+    check(texts == [PUPPY_TEXT, RATES_TEXT], f"not ordered: {ranked}")
+    check_cosine(float(scores[0][0]), PUPPY_COSINE)
+    check_cosine(float(scores[1][0]), RATES_COSINE)
+
+
+RUN_EXAMPLE = {
+    "translate_python": run_translate_python,
+    "translate_grpcurl": run_translate_grpcurl,
+    "embed_python": run_embed_python,
+    "embed_grpcurl": run_embed_grpcurl,
+}
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--example", choices=["python", "grpcurl"], required=True)
-    parser.add_argument("--server_program", required=True)
+    parser.add_argument(
+        "--example", choices=[*RUN_EXAMPLE, "embed_client"], required=True
+    )
+    parser.add_argument("--bin_dir", required=True)
     arguments = parser.parse_args()
-    if arguments.example == "grpcurl" and not find_grpcurl():
+    if arguments.example.endswith("grpcurl") and not find_grpcurl():
         print("grpcurl is not there (tools/setup.sh builds it where Go is)")
         sys.exit(SKIPPED)
-    server = Server(arguments.server_program)
+    check(EMBEDDER.is_dir(), f"{EMBEDDER} is not there: run tools/setup.sh")
+    server = Server(os.path.join(arguments.bin_dir, "parley-server"))
     try:
-        if arguments.example == "python":
-            run_python_example(server.address)
+        if arguments.example == "embed_client":
+            run_embed_client(server.address, arguments.bin_dir)
         else:
-            run_grpcurl_example(server.address)
+            RUN_EXAMPLE[arguments.example](server.address)
     finally:
         server.stop()
     print("PASSED")

@@ -48,8 +48,8 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
        "--grpc_port=1", "--nogrpc_reflection", "--threads=2", "--kv_cache_mb=3",
        "--max_rows=44", "--max_encoder_tokens=5", "--max_queue_tasks=6",
        "--max_texts_per_request=7", "--max_message_mb=8", "--max_inflight_mb=9",
-       "--max_streams_per_connection=10", "--drain_seconds=11",
-       "--log_level=error"});
+       "--max_response_mb=10", "--max_streams_per_connection=10",
+       "--drain_seconds=11", "--log_level=error"});
   ASSERT_TRUE(line.ok()) << line.status();
   const ServerConfig& config = line->config;
   EXPECT_EQ(config.model_repository, "r");
@@ -67,6 +67,7 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.max_texts_per_request, 7);
   EXPECT_EQ(config.max_message_mb, 8);
   EXPECT_EQ(config.max_inflight_mb, 9);
+  EXPECT_EQ(config.max_response_mb, 10);
   EXPECT_EQ(config.max_streams_per_connection, 10);
   EXPECT_EQ(config.drain_seconds, 11);
   EXPECT_EQ(config.log_level, LogSeverity::kError);

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "engine/api/model.h"
+#include "server/batching/served_model.h"
 
 namespace parley {
 
@@ -52,7 +53,8 @@ class FakeEngineControl {
   int64_t num_tasks_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-class FakeEngine final : public Engine {
+// Translates; what others make of a task is theirs to say.
+class FakeEngine : public Engine {
  public:
   explicit FakeEngine(std::shared_ptr<FakeEngineControl> control)
       : control_(std::move(control)) {}
@@ -101,8 +103,12 @@ class FakeEngine final : public Engine {
       }
     }
     for (auto& [id, task] : tasks_) {
-      result->finished.push_back(
-          {.id = id, .result = {.hypotheses = Translate(task)}});
+      absl::StatusOr<TaskResult> answer = Answer(task);
+      if (answer.ok()) {
+        result->finished.push_back({.id = id, .result = *std::move(answer)});
+      } else {
+        result->failed.push_back({.id = id, .status = answer.status()});
+      }
     }
     tasks_.clear();
     CountTasks();
@@ -111,6 +117,11 @@ class FakeEngine final : public Engine {
 
   int64_t num_tasks() const override {
     return static_cast<int64_t>(tasks_.size());
+  }
+
+ protected:
+  virtual absl::StatusOr<TaskResult> Answer(const Task& task) const {
+    return TaskResult{.hypotheses = Translate(task)};
   }
 
  private:
@@ -197,6 +208,20 @@ inline LoadedModel MakeFakeModel(std::shared_ptr<FakeEngineControl> control) {
   model.info.default_search.max_new_tokens = 512;
   model.tokenizer = std::make_unique<FakeTokenizer>();
   model.engine = std::make_unique<FakeEngine>(std::move(control));
+  return model;
+}
+
+// A loaded model as calls meet it, which no runner drives yet.
+inline std::shared_ptr<ServedModel> Serve(
+    std::string name, LoadedModel loaded,
+    const TaskQueue::Options& queue_options) {
+  auto model = std::make_shared<ServedModel>();
+  model->name = std::move(name);
+  model->info = std::move(loaded.info);
+  model->tokenizer = std::move(loaded.tokenizer);
+  model->encoder_tokenizer = std::move(loaded.encoder_tokenizer);
+  model->engine = std::move(loaded.engine);
+  model->queue = std::make_unique<TaskQueue>(queue_options);
   return model;
 }
 

@@ -12,9 +12,10 @@
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
+#include "parley/v1/embedding.grpc.pb.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "parley/v1/translation.grpc.pb.h"
-#include "tests/server/fake_model.h"
+#include "tests/server/fake_encoder.h"
 #include "tests/server/rpc/grpc_fixture.h"
 
 namespace parley {
@@ -27,6 +28,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 const ModelSource kGood = {.name = "good", .directory = "good"};
+const ModelSource kEncoder = {.name = "encoder", .directory = "encoder"};
 const ModelSource kBroken = {.name = "broken", .directory = "broken"};
 
 absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
@@ -47,7 +49,8 @@ class ServerTest : public ::testing::Test {
                const std::string& directory, const LoadOptions&,
                const LoadProgress&) -> absl::StatusOr<LoadedModel> {
       if (directory == "broken") return absl::DataLossError("cut short");
-      return MakeFakeModel(control);
+      return directory == "encoder" ? MakeFakeEncoder(control)
+                                    : MakeFakeModel(control);
     };
   }
 
@@ -139,6 +142,24 @@ TEST_F(ServerTest, ServesWhatIsLoaded) {
                   .ok());
   ASSERT_EQ(models.models_size(), 1);
   EXPECT_EQ(models.models(0).state(), v1::MODEL_STATE_READY);
+}
+
+TEST_F(ServerTest, AnEmptyNameMeansTheModelOfTheRightKind) {
+  Start(FreePort(), {kGood, kEncoder});
+  ASSERT_TRUE(server_->Load(kGood, Ignore).ok());
+  ASSERT_TRUE(server_->Load(kEncoder, Ignore).ok());
+  server_->AnnounceReady();
+  EXPECT_EQ(Translate("hello").response.model(), "good");
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::EmbedRequest request;
+  request.add_texts("hello");
+  v1::EmbedResponse response;
+  const grpc::Status status = v1::EmbeddingService::NewStub(channel_)->Embed(
+      &context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.model(), "encoder");
+  EXPECT_EQ(Health("parley.v1.EmbeddingService"), HealthCheckResponse::SERVING);
 }
 
 TEST_F(ServerTest, AModelThatIsStillLoadingIsUnavailable) {
@@ -245,6 +266,26 @@ TEST_F(ServerTest, ADrainEndsWhatIsNotDoneInTime) {
   ASSERT_TRUE(control_->WaitForTasks(1));
   EXPECT_FALSE(server_->Drain(absl::Now() + absl::Milliseconds(50)));
   EXPECT_EQ(inside.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerTest, ADrainEndsAStreamThatIsNotDoneInTime) {
+  Start(FreePort(), {kEncoder});
+  ASSERT_TRUE(server_->Load(kEncoder, Ignore).ok());
+  control_->Hold(true);
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  const auto stub = v1::EmbeddingService::NewStub(channel_);
+  const auto stream = stub->EmbedStream(&context);
+  v1::EmbedRequest request;
+  request.add_texts("hello");
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(control_->WaitForTasks(1));
+  EXPECT_FALSE(server_->Drain(absl::Now() + absl::Milliseconds(50)));
+  v1::EmbedStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.status().code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(ServerTest, StreamsOfReflectionDoNotHoldADrain) {

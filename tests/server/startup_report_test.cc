@@ -47,15 +47,23 @@ TEST(ReadyLineTest, NamesEveryModel) {
   targets->info.languages.targets = {"de", "fr"};
   auto bare = std::make_shared<ServedModel>();
   bare->info.compute_type = "f32";
+  auto encoder = std::make_shared<ServedModel>();
+  encoder->info.kind = ModelKind::kEncoder;
+  encoder->info.architecture = "BertModel";
+  encoder->info.compute_type = "f32";
+  encoder->info.encoder.embedding_dim = 384;
+  encoder->info.encoder.max_tokens = 256;
   EXPECT_EQ(
       ReadyLine("127.0.0.1:1",
                 {{.name = "a", .state = ModelState::kReady, .model = pairs},
                  {.name = "b", .state = ModelState::kReady, .model = targets},
                  {.name = "c", .state = ModelState::kReady, .model = bare},
-                 {.name = "d", .state = ModelState::kFailed}}),
+                 {.name = "d", .state = ModelState::kFailed},
+                 {.name = "e", .state = ModelState::kReady, .model = encoder}}),
       "parley-server ready: grpc 127.0.0.1:1, models: "
       "a (translation, 1 pair, f32), b (translation, 2 target languages, "
-      "f32), c (translation, f32), d (FAILED)");
+      "f32), c (translation, f32), d (FAILED), e (encoder, BertModel, "
+      "384 dimensions, 256 tokens, f32)");
 }
 
 }  // namespace

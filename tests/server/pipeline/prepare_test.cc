@@ -83,7 +83,7 @@ TEST_F(PrepareTest, ATextsOwnTokenGoesBeforeAllItsPieces) {
   ASSERT_EQ(text.pieces.size(), 2);
   // The space after the token belongs to neither.
   EXPECT_THAT(text.spacing, ElementsAre("", " ", ""));
-  for (const PreparedPiece& piece : text.pieces) {
+  for (const PreparedTask& piece : text.pieces) {
     EXPECT_EQ(piece.task.source_ids[0], FakeTokenizer::kFrench);
     EXPECT_EQ(piece.task.source_ids.size(), 4);
   }
@@ -206,13 +206,14 @@ TEST_F(PrepareTest, OfAFailedTextNothingIsComputed) {
 TEST_F(PrepareTest, DoesNothingForACallNobodyWaitsFor) {
   auto cancel = std::make_shared<CancelFlag>();
   cancel->Cancel();
-  EXPECT_TRUE(absl::IsCancelled(
-      Prepare({.texts = {"a"}, .target_language = "de", .cancel = cancel})
-          .status()));
+  EXPECT_TRUE(absl::IsCancelled(Prepare({.texts = {"a"},
+                                         .target_language = "de",
+                                         .context = {.cancel = cancel}})
+                                    .status()));
   EXPECT_TRUE(absl::IsDeadlineExceeded(
       Prepare({.texts = {"a"},
                .target_language = "de",
-               .deadline = absl::Now() - absl::Seconds(1)})
+               .context = {.deadline = absl::Now() - absl::Seconds(1)}})
           .status()));
 }
 

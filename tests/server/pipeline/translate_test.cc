@@ -171,7 +171,7 @@ TEST_F(TranslateTest, ACancelledCallEndsAsAWhole) {
     cancel->Cancel();
     return absl::OkStatus();
   };
-  Call({.texts = {"A. B.", "C."}, .cancel = cancel});
+  Call({.texts = {"A. B.", "C."}, .context = {.cancel = cancel}});
   RunEngine();
   ASSERT_TRUE(reply_);
   EXPECT_TRUE(absl::IsCancelled(reply_->status()));
@@ -186,7 +186,7 @@ TEST_F(TranslateTest, ACancelledCallIsCancelledWhateverFailedBefore) {
     cancel->Cancel();
     return absl::OkStatus();
   };
-  Call({.texts = {"A. B."}, .cancel = cancel});
+  Call({.texts = {"A. B."}, .context = {.cancel = cancel}});
   RunEngine();
   ASSERT_TRUE(reply_);
   EXPECT_TRUE(absl::IsCancelled(reply_->status()));
@@ -195,7 +195,7 @@ TEST_F(TranslateTest, ACancelledCallIsCancelledWhateverFailedBefore) {
 TEST_F(TranslateTest, ALateCallEndsAsAWhole) {
   engine_->max_rows = 1;
   now_ = absl::Now();
-  Call({.texts = {"A. B. C."}, .deadline = now_ + absl::Hours(1)});
+  Call({.texts = {"A. B. C."}, .context = {.deadline = now_ + absl::Hours(1)}});
   now_ += absl::Hours(2);
   RunEngine();
   ASSERT_TRUE(reply_);

@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/server/fake_model.h"
+#include "tests/server/fake_encoder.h"
 #include "tests/temp_folder.h"
 
 namespace parley {
@@ -25,7 +25,8 @@ class RegistryTest : public ::testing::Test {
           if (directory == "broken") {
             return absl::InvalidArgumentError("config.json: not JSON");
           }
-          return MakeFakeModel(control_);
+          return directory == "encoder" ? MakeFakeEncoder(control_)
+                                        : MakeFakeModel(control_);
         },
         {.num_threads = 3}, {.max_tasks = 7}, runner_.get());
   }
@@ -39,7 +40,7 @@ class RegistryTest : public ::testing::Test {
 };
 
 TEST_F(RegistryTest, AnEmptyOneFindsNothing) {
-  EXPECT_EQ(MakeRegistry().Find("").status().code(),
+  EXPECT_EQ(MakeRegistry().Find("", ModelKind::kTranslation).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_THAT(MakeRegistry().List(), IsEmpty());
 }
@@ -47,7 +48,8 @@ TEST_F(RegistryTest, AnEmptyOneFindsNothing) {
 TEST_F(RegistryTest, GoesFromLoadingToReady) {
   Registry registry = MakeRegistry();
   ASSERT_TRUE(registry.Declare("a").ok());
-  EXPECT_EQ(registry.Find("a").status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(registry.Find("a", ModelKind::kTranslation).status().code(),
+            absl::StatusCode::kUnavailable);
   EXPECT_EQ(registry.List()[0].state, ModelState::kLoading);
 
   double reported = 0;
@@ -58,7 +60,7 @@ TEST_F(RegistryTest, GoesFromLoadingToReady) {
           .ok());
   EXPECT_EQ(reported, 0.5);
   EXPECT_EQ(seen_threads_, 3);
-  const auto model = registry.Find("a");
+  const auto model = registry.Find("a", ModelKind::kTranslation);
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ((*model)->name, "a");
   EXPECT_EQ((*model)->queue->max_tasks(), 7);
@@ -70,22 +72,62 @@ TEST_F(RegistryTest, AnEmptyNameMeansTheOnlyModel) {
   Registry registry = MakeRegistry();
   ASSERT_TRUE(registry.Declare("a").ok());
   ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
-  ASSERT_TRUE(registry.Find("").ok());
-  EXPECT_EQ((*registry.Find(""))->name, "a");
+  ASSERT_TRUE(registry.Find("", ModelKind::kTranslation).ok());
+  EXPECT_EQ((*registry.Find("", ModelKind::kTranslation))->name, "a");
 
   // Also where the second cannot be used: what a request means must not hang
   // on which models happen to work.
   ASSERT_TRUE(registry.Declare("b").ok());
-  const absl::Status status = registry.Find("").status();
+  EXPECT_THAT(registry.Find("", ModelKind::kTranslation).status().code(),
+              absl::StatusCode::kUnavailable);  // It may be meant.
+  EXPECT_FALSE(registry.Load({"b", "broken"}, Ignore).ok());
+  const absl::Status status =
+      registry.Find("", ModelKind::kTranslation).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("a, b"));
+}
+
+TEST_F(RegistryTest, AnEmptyNameMeansTheOnlyModelOfItsKind) {
+  Registry registry = MakeRegistry();
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_TRUE(registry.Declare(name).ok());
+  }
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  ASSERT_TRUE(registry.Load({"b", "encoder"}, Ignore).ok());
+  ASSERT_TRUE(registry.Load({"c", "good"}, Ignore).ok());
+  const auto encoder = registry.Find("", ModelKind::kEncoder);
+  ASSERT_TRUE(encoder.ok()) << encoder.status();
+  EXPECT_EQ((*encoder)->name, "b");
+  EXPECT_NE((*encoder)->encoder_tokenizer, nullptr);
+  const absl::Status several =
+      registry.Find("", ModelKind::kTranslation).status();
+  EXPECT_EQ(several.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(several.message()), HasSubstr("a, c"));
+  // A name means its model, of whatever kind.
+  EXPECT_EQ((*registry.Find("a", ModelKind::kEncoder))->name, "a");
+
+  // The kind of a lost engine is known.
+  (*encoder)->queue->Close(absl::InternalError("the engine was lost"));
+  EXPECT_EQ(registry.Find("", ModelKind::kEncoder).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RegistryTest, AKindThatIsNotServed) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  const absl::Status status = registry.Find("", ModelKind::kEncoder).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no encoder model"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the models are: a"));
 }
 
 TEST_F(RegistryTest, AnUnknownNameIsAnsweredWithTheNames) {
   Registry registry = MakeRegistry();
   ASSERT_TRUE(registry.Declare("b").ok());
   ASSERT_TRUE(registry.Declare("a").ok());
-  const absl::Status status = registry.Find("c").status();
+  const absl::Status status =
+      registry.Find("c", ModelKind::kTranslation).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("\"c\""));
   EXPECT_THAT(std::string(status.message()), HasSubstr("a, b"));
@@ -97,9 +139,9 @@ TEST_F(RegistryTest, KeepsAFailureAndServesTheOthers) {
   ASSERT_TRUE(registry.Declare("good").ok());
   EXPECT_FALSE(registry.Load({"bad", "broken"}, Ignore).ok());
   ASSERT_TRUE(registry.Load({"good", "good"}, Ignore).ok());
-  EXPECT_EQ(registry.Find("bad").status().code(),
+  EXPECT_EQ(registry.Find("bad", ModelKind::kTranslation).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(registry.Find("good").ok());
+  EXPECT_TRUE(registry.Find("good", ModelKind::kTranslation).ok());
   const std::vector<ModelEntry> entries = registry.List();
   ASSERT_EQ(entries.size(), 2);
   EXPECT_EQ(entries[0].state, ModelState::kFailed);
@@ -123,12 +165,12 @@ TEST_F(RegistryTest, ListsALostEngineAsFailed) {
   Registry registry = MakeRegistry();
   ASSERT_TRUE(registry.Declare("a").ok());
   ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
-  const auto model = registry.Find("a");
+  const auto model = registry.Find("a", ModelKind::kTranslation);
   ASSERT_TRUE(model.ok());
   (*model)->queue->Close(absl::InternalError("the engine was lost"));
   EXPECT_EQ(registry.List()[0].state, ModelState::kFailed);
   EXPECT_EQ(registry.List()[0].failure.message(), "the engine was lost");
-  EXPECT_EQ(registry.Find("a").status().code(),
+  EXPECT_EQ(registry.Find("a", ModelKind::kTranslation).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 

@@ -24,6 +24,17 @@ TEST(CallGateTest, BoundsTheBytesInside) {
   EXPECT_FALSE(gate.Enter(101).ok());
 }
 
+TEST(CallGateTest, ACallInsideMayGrow) {
+  CallGate gate(100);
+  ASSERT_TRUE(gate.Enter(60).ok());
+  gate.Close();
+  EXPECT_TRUE(gate.Grow(40).ok());
+  EXPECT_EQ(gate.Grow(1).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(gate.WaitUntilEmpty(absl::InfinitePast()));
+  gate.Leave(100);
+  EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
+}
+
 TEST(CallGateTest, AClosedGateLetsNobodyIn) {
   CallGate gate(100);
   EXPECT_TRUE(gate.Enter(1).ok());

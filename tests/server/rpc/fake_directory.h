@@ -15,22 +15,18 @@ namespace parley {
 inline std::shared_ptr<ServedModel> MakeServedModel(
     std::string name, std::shared_ptr<FakeEngineControl> control,
     const TaskQueue::Options& queue_options) {
-  LoadedModel loaded = MakeFakeModel(std::move(control));
-  auto model = std::make_shared<ServedModel>();
-  model->name = std::move(name);
-  model->info = std::move(loaded.info);
-  model->tokenizer = std::move(loaded.tokenizer);
-  model->engine = std::move(loaded.engine);
-  model->queue = std::make_unique<TaskQueue>(queue_options);
-  return model;
+  return Serve(std::move(name), MakeFakeModel(std::move(control)),
+               queue_options);
 }
 
 class FakeDirectory final : public ModelDirectory {
  public:
   absl::StatusOr<std::shared_ptr<ServedModel>> Find(
-      absl::string_view name) const override {
+      absl::string_view name, ModelKind kind) const override {
     for (const auto& model : models) {
-      if (model->name == name || name.empty()) return model;
+      if (model->name == name || (name.empty() && model->info.kind == kind)) {
+        return model;
+      }
     }
     return absl::NotFoundError(absl::StrCat("no model \"", name, "\""));
   }

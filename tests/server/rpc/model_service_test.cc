@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/rpc/message_parsing.h"
+#include "tests/server/fake_encoder.h"
 #include "tests/server/rpc/fake_directory.h"
 #include "tests/server/rpc/grpc_fixture.h"
 
@@ -65,6 +66,38 @@ TEST_F(ModelServiceTest, DescribesOne) {
   EXPECT_EQ(model.limits().max_target_tokens(), 512);
   EXPECT_EQ(model.limits().max_texts_per_request(), 99);
   EXPECT_EQ(model.limits().max_beams(), 32);
+  EXPECT_FALSE(model.has_encoder());
+}
+
+TEST_F(ModelServiceTest, DescribesAnEncoder) {
+  LoadedModel loaded =
+      MakeFakeEncoder(std::make_shared<FakeEngineControl>(), {"a", "b"});
+  loaded.info.encoder.pooling = {Pooling::kCls, Pooling::kMeanSqrtLength};
+  loaded.info.encoder.normalizes = true;
+  loaded.info.encoder.similarity = SimilarityMeasure::kDot;
+  directory_.models.push_back(Serve("encoder", std::move(loaded), {}));
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::GetModelRequest request;
+  request.set_model("encoder");
+  v1::Model model;
+  ASSERT_TRUE(stub_->GetModel(&context, request, &model).ok());
+  EXPECT_EQ(model.kind(), v1::MODEL_KIND_ENCODER);
+  EXPECT_EQ(model.limits().max_source_tokens(), 40);
+  EXPECT_EQ(model.limits().max_beams(), 0);
+  const v1::EncoderModel& encoder = model.encoder();
+  EXPECT_THAT(encoder.methods(),
+              ElementsAre("Embed", "EmbedTokens", "EmbedStream", "Similarity",
+                          "Classify", "FillMask", "NextSentence", "Tokenize",
+                          "Detokenize"));
+  EXPECT_EQ(encoder.dimensions(), 4);
+  EXPECT_EQ(encoder.num_layers(), 2);
+  EXPECT_THAT(encoder.pooling(), ElementsAre("cls", "mean_sqrt_length"));
+  EXPECT_TRUE(encoder.normalizes());
+  EXPECT_EQ(encoder.max_tokens(), 20);
+  EXPECT_EQ(encoder.prompts().at("query"), "q: ");
+  EXPECT_THAT(encoder.labels(), ElementsAre("a", "b"));
+  EXPECT_EQ(encoder.similarity(), "dot");
 }
 
 TEST_F(ModelServiceTest, AnswersAnUnknownNameWithTheNames) {

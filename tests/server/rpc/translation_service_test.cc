@@ -81,9 +81,10 @@ class TranslationServiceTest : public ::testing::Test {
   const std::shared_ptr<FakeEngineControl> control_ =
       std::make_shared<FakeEngineControl>();
   FakeDirectory directory_;
-  TranslationService service_{&directory_,
-                              {.limits = {.max_texts_per_request = 1024},
-                               .max_bytes_in_flight = 1 << 20}};
+  CallGate gate_{1 << 20};
+  TranslationService service_{{.models = &directory_,
+                               .gate = &gate_,
+                               .limits = {.max_texts_per_request = 1024}}};
   std::unique_ptr<Runner> runner_ = Runner::Create({});
   LoopbackServer server_{&service_};
   std::unique_ptr<v1::TranslationService::Stub> stub_ =
@@ -188,7 +189,7 @@ TEST_F(TranslationServiceTest, ACancelledCallLeavesTheEngine) {
   context.TryCancel();
   EXPECT_EQ(outcome.get().status.error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(control_->WaitForTasks(0));  // While it is still held.
-  EXPECT_TRUE(service_.WaitUntilIdle(absl::Now() + absl::Seconds(30)));
+  EXPECT_TRUE(gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)));
   control_->Hold(false);
   EXPECT_TRUE(Translate(Request({"next"})).status.ok());
 }
@@ -201,7 +202,7 @@ TEST_F(TranslationServiceTest, ALateCallLeavesTheEngine) {
   EXPECT_EQ(TranslateWith(&context, Request({"a"})).status.error_code(),
             grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_TRUE(control_->WaitForTasks(0));
-  EXPECT_TRUE(service_.WaitUntilIdle(absl::Now() + absl::Seconds(30)));
+  EXPECT_TRUE(gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)));
 }
 
 TEST_F(TranslationServiceTest, AnswersRacingWithCancelsAreGivenOnce) {
@@ -216,7 +217,7 @@ TEST_F(TranslationServiceTest, AnswersRacingWithCancelsAreGivenOnce) {
                 code == grpc::StatusCode::CANCELLED)
         << code;
   }
-  EXPECT_TRUE(service_.WaitUntilIdle(absl::Now() + absl::Seconds(30)));
+  EXPECT_TRUE(gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)));
 }
 
 TEST_F(TranslationServiceTest, AFullQueueRefusesAtOnce) {
@@ -248,7 +249,7 @@ TEST_F(TranslationServiceTest, BoundsTheBytesInside) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   control_->Hold(false);
   EXPECT_TRUE(first.get().status.ok());
-  ASSERT_TRUE(service_.WaitUntilIdle(absl::Now() + absl::Seconds(30)));
+  ASSERT_TRUE(gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)));
   EXPECT_TRUE(Translate(Request({"a", half})).status.ok());
 }
 
@@ -258,15 +259,15 @@ TEST_F(TranslationServiceTest, RefusesNewCallsOnceClosedAndAnswersOldOnes) {
   SetTestDeadline(&context);
   auto inside = StartTranslate(&context, Request({"a"}));
   ASSERT_TRUE(control_->WaitForTasks(1));
-  service_.StopAccepting();
+  gate_.Close();
   EXPECT_EQ(Translate(Request({"b"})).status.error_code(),
             grpc::StatusCode::UNAVAILABLE);
-  EXPECT_FALSE(service_.WaitUntilIdle(absl::Now()));
+  EXPECT_FALSE(gate_.WaitUntilEmpty(absl::Now()));
   control_->Hold(false);
   const Outcome outcome = inside.get();
   EXPECT_TRUE(outcome.status.ok());
   EXPECT_EQ(outcome.response.results(0).hypotheses(0).text(), "A");
-  EXPECT_TRUE(service_.WaitUntilIdle(absl::Now() + absl::Seconds(30)));
+  EXPECT_TRUE(gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)));
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+// What calls of every method have in common.
+#ifndef PARLEY_SERVER_PIPELINE_CALL_H_
+#define PARLEY_SERVER_PIPELINE_CALL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/batching/task_queue.h"
+
+namespace parley {
+
+// What a call carries from the wire through the pipeline.
+struct CallContext {
+  absl::Time deadline = absl::InfiniteFuture();
+  std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  // Asks for memory for an answer, until the call has ended: RESOURCE_EXHAUSTED
+  // where there is none now. Null: unbounded. Called only before the pipeline's
+  // function for the method returns.
+  std::function<absl::Status(int64_t bytes)> reserve;
+};
+
+// What a call may ask for at most.
+struct CallLimits {
+  int max_texts_per_request = 1024;
+  int64_t max_response_bytes = int64_t{64} << 20;
+};
+
+struct CallTiming {
+  absl::Duration tokenize;
+  absl::Duration queue;
+  absl::Duration compute;
+};
+
+// How the pipeline answers a call: exactly once.
+template <typename Reply>
+using ReplyCallback = absl::AnyInvocable<void(absl::StatusOr<Reply>)>;
+
+// Statuses that are of the call rather than of one of its items: the runner
+// says them for reasons that all tasks of a call share.
+bool IsOfWholeCall(const absl::Status& status);
+
+// Why nobody waits for the call any more, or OK.
+absl::Status StillWanted(const CallContext& context);
+
+// INVALID_ARGUMENT where the field of that name has more entries than a
+// request may.
+absl::Status CheckNumItems(absl::string_view field, size_t num_items,
+                           const CallLimits& limits);
+
+// INVALID_ARGUMENT, saying where, unless `text` is valid UTF-8.
+absl::Status CheckUtf8(absl::string_view text);
+
+// INVALID_ARGUMENT where no answer may take `bytes`.
+absl::Status CheckAnswerSize(int64_t bytes, const CallLimits& limits);
+
+// Makes room for an answer whose greatest part takes `bytes`, before anything
+// is computed for it: INVALID_ARGUMENT where no answer may be that large, else
+// what context.reserve says.
+absl::Status ReserveAnswer(int64_t bytes, const CallLimits& limits,
+                           const CallContext& context);
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_PIPELINE_CALL_H_

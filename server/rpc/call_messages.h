@@ -1,0 +1,20 @@
+// What the messages of several methods share.
+#ifndef PARLEY_SERVER_RPC_CALL_MESSAGES_H_
+#define PARLEY_SERVER_RPC_CALL_MESSAGES_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "parley/v1/translation.pb.h"
+#include "server/pipeline/call.h"
+
+namespace parley {
+
+// INVALID_ARGUMENT: the enum field has a number that the enum does not.
+absl::Status UnknownValue(absl::string_view field, int value,
+                          absl::string_view type);
+
+v1::Timing ToProto(const CallTiming& timing);
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_RPC_CALL_MESSAGES_H_

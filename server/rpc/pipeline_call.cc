@@ -1,0 +1,97 @@
+#include "server/rpc/pipeline_call.h"
+
+#include <chrono>
+
+#include "server/rpc/status_conversion.h"
+
+namespace parley {
+
+absl::StatusOr<std::shared_ptr<ServedModel>> FindModel(
+    const ModelDirectory& models, const std::string& name, Method method) {
+  absl::StatusOr<std::shared_ptr<ServedModel>> model =
+      models.Find(name, KindFor(method));
+  if (!model.ok()) return model;
+  absl::Status can = CheckMethod(**model, method);
+  if (!can.ok()) return can;
+  return model;
+}
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) {
+    return absl::InfiniteFuture();
+  }
+  return absl::FromChrono(deadline);
+}
+
+absl::Status SerializeAnswer(const google::protobuf::Message& message,
+                             const CallLimits& limits,
+                             grpc::ByteBuffer* bytes) {
+  absl::Status fits =
+      CheckAnswerSize(static_cast<int64_t>(message.ByteSizeLong()), limits);
+  return fits.ok() ? SerializeMessage(message, bytes) : fits;
+}
+
+void PipelineReactor::Answerer::Answer(
+    const google::protobuf::Message& response) const {
+  if (state_->answered.exchange(true)) return;
+  reactor_->Finish(ToGrpcStatus(
+      SerializeAnswer(response, reactor_->limits_, reactor_->response_)));
+}
+
+void PipelineReactor::Answerer::Refuse(const absl::Status& status) const {
+  if (state_->answered.exchange(true)) return;
+  reactor_->Finish(ToGrpcStatus(status));
+}
+
+PipelineReactor::PipelineReactor(const CallEnvironment& environment,
+                                 int64_t request_bytes,
+                                 grpc::ByteBuffer* response)
+    : gate_(environment.gate),
+      limits_(environment.limits),
+      response_(response),
+      bytes_inside_(request_bytes) {
+  answerer_.reactor_ = this;
+}
+
+absl::StatusOr<PipelineReactor*> PipelineReactor::Enter(
+    const CallEnvironment& environment, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  const int64_t request_bytes =
+      request == nullptr ? 0 : static_cast<int64_t>(request->Length());
+  absl::Status entered = environment.gate->Enter(request_bytes);
+  if (!entered.ok()) return entered;
+  return new PipelineReactor(environment, request_bytes, response);
+}
+
+CallContext PipelineReactor::ContextOf(
+    const grpc::CallbackServerContext& context) {
+  const std::shared_ptr<Answerer::State>& state = answerer_.state_;
+  return {.deadline = DeadlineOf(context),
+          .cancel = std::shared_ptr<const CancelFlag>(state, &state->cancel),
+          // gRPC calls OnDone only after the method's handler has returned.
+          .reserve = [this](int64_t bytes) {
+            absl::Status grown = gate_->Grow(bytes);
+            if (grown.ok()) bytes_inside_ += bytes;
+            return grown;
+          }};
+}
+
+void PipelineReactor::OnCancel() {
+  answerer_.state_->cancel.Cancel();
+  answerer_.Refuse(absl::CancelledError("the call was cancelled"));
+}
+
+void PipelineReactor::OnDone() {
+  gate_->Leave(bytes_inside_);
+  delete this;
+}
+
+grpc::ServerUnaryReactor* RefuseUnaryCall(
+    const absl::Status& status, grpc::CallbackServerContext* context) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+}  // namespace parley

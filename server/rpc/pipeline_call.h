@@ -1,0 +1,185 @@
+// A call at the wire that the pipeline answers: what all methods of all
+// services share.
+#ifndef PARLEY_SERVER_RPC_PIPELINE_CALL_H_
+#define PARLEY_SERVER_RPC_PIPELINE_CALL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/grpcpp.h"
+#include "server/pipeline/call.h"
+#include "server/pipeline/methods.h"
+#include "server/pipeline/model_directory.h"
+#include "server/rpc/call_gate.h"
+#include "server/rpc/message_parsing.h"
+
+namespace parley {
+
+// What calls are answered with. All of it must outlive the services, and what
+// they start.
+struct CallEnvironment {
+  const ModelDirectory* models = nullptr;
+  CallGate* gate = nullptr;
+  CallLimits limits;
+};
+
+// One method of a service: its messages, and its function in the pipeline.
+template <typename Request, typename Response, typename Call, typename Reply>
+struct PipelineMethod {
+  Method method;
+  // Without the context. May move from the request.
+  absl::StatusOr<Call> (*to_call)(Request* request);
+  void (*run)(std::shared_ptr<ServedModel> model, const CallLimits& limits,
+              Call call, ReplyCallback<Reply> done);
+  Response (*to_response)(Reply reply, const std::string& model_name);
+};
+
+// The model that a request means by `name`. FAILED_PRECONDITION where it
+// cannot do `method`; else the errors of ModelDirectory::Find.
+absl::StatusOr<std::shared_ptr<ServedModel>> FindModel(
+    const ModelDirectory& models, const std::string& name, Method method);
+
+// Who waits for a response: `done` is called exactly once, on any thread, and
+// may be long after the call was cancelled.
+template <typename Response>
+struct Caller {
+  CallContext context;
+  ReplyCallback<Response> done;
+};
+
+// Has the pipeline answer `request`, which is moved from.
+template <typename Request, typename Response, typename Call, typename Reply>
+void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
+               const CallEnvironment& environment, Request* request,
+               Caller<Response> caller) {
+  absl::StatusOr<std::shared_ptr<ServedModel>> model =
+      FindModel(*environment.models, request->model(), method.method);
+  if (!model.ok()) {
+    caller.done(std::move(model).status());
+    return;
+  }
+  absl::StatusOr<Call> call = method.to_call(request);
+  if (!call.ok()) {
+    caller.done(std::move(call).status());
+    return;
+  }
+  ReplyCallback<Reply> answer =
+      [cancel = caller.context.cancel, to_response = method.to_response,
+       model_name = (*model)->name,
+       done = std::move(caller.done)](absl::StatusOr<Reply> reply) mutable {
+        if (!reply.ok()) {
+          done(std::move(reply).status());
+        } else if (cancel != nullptr && cancel->cancelled()) {
+          // Nobody reads it: spare the conversion.
+          done(absl::CancelledError("the call was cancelled"));
+        } else {
+          done(to_response(*std::move(reply), model_name));
+        }
+      };
+  call->context = std::move(caller.context);
+  method.run(*std::move(model), environment.limits, *std::move(call),
+             std::move(answer));
+}
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
+
+// SerializeMessage, with the size bounded as CheckAnswerSize has it.
+absl::Status SerializeAnswer(const google::protobuf::Message& message,
+                             const CallLimits& limits, grpc::ByteBuffer* bytes);
+
+// The wire's end of one unary call, which is inside the gate. It is finished
+// exactly once: with the pipeline's answer, or as soon as it is cancelled.
+// gRPC owns the request and response buffers and keeps them until OnDone,
+// which comes only after Finish; the reactor then deletes itself.
+class PipelineReactor final : public grpc::ServerUnaryReactor {
+ public:
+  // How the pipeline's callback reaches the reactor, which may be gone long
+  // before it comes. Any thread.
+  class Answerer {
+   public:
+    // Each finishes the call unless that has been done.
+    void Answer(const google::protobuf::Message& response) const;
+    void Refuse(const absl::Status& status) const;
+
+   private:
+    friend class PipelineReactor;
+    struct State {
+      CancelFlag cancel;
+      // Whoever sets this first calls Finish; until then the reactor lives.
+      std::atomic<bool> answered{false};
+    };
+    PipelineReactor* reactor_ = nullptr;
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+  };
+
+  // What the gate says where it does not let the request in.
+  static absl::StatusOr<PipelineReactor*> Enter(
+      const CallEnvironment& environment, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response);
+
+  const Answerer& answerer() const { return answerer_; }
+  CallContext ContextOf(const grpc::CallbackServerContext& context);
+
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  PipelineReactor(const CallEnvironment& environment, int64_t request_bytes,
+                  grpc::ByteBuffer* response);
+
+  CallGate* const gate_;
+  const CallLimits limits_;
+  grpc::ByteBuffer* const response_;
+  int64_t bytes_inside_;  // Grows only while the method's handler runs.
+  Answerer answerer_;
+};
+
+// gRPC's three arguments of a raw unary method.
+struct UnaryWire {
+  grpc::CallbackServerContext* context;
+  const grpc::ByteBuffer* request;
+  grpc::ByteBuffer* response;
+};
+
+// Answers a call that the gate did not let in.
+grpc::ServerUnaryReactor* RefuseUnaryCall(const absl::Status& status,
+                                          grpc::CallbackServerContext* context);
+
+// The whole of a unary method.
+template <typename Request, typename Response, typename Call, typename Reply>
+grpc::ServerUnaryReactor* StartUnaryCall(
+    const PipelineMethod<Request, Response, Call, Reply>& method,
+    const CallEnvironment& environment, const UnaryWire& wire) {
+  const absl::StatusOr<PipelineReactor*> reactor =
+      PipelineReactor::Enter(environment, wire.request, wire.response);
+  if (!reactor.ok()) return RefuseUnaryCall(reactor.status(), wire.context);
+  const PipelineReactor::Answerer answerer = (*reactor)->answerer();
+  Request request;
+  const absl::Status parsed = ParseMessage(wire.request, &request);
+  if (!parsed.ok()) {
+    answerer.Refuse(parsed);
+    return *reactor;
+  }
+  Caller<Response> caller = {
+      .context = (*reactor)->ContextOf(*wire.context),
+      .done = [answerer](absl::StatusOr<Response> response) {
+        if (response.ok()) {
+          answerer.Answer(*response);
+        } else {
+          answerer.Refuse(response.status());
+        }
+      }};
+  RunMethod(method, environment, &request, std::move(caller));
+  return *reactor;
+}
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_RPC_PIPELINE_CALL_H_
