@@ -16,6 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "client/retrying_call.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "parley/v1/embedding.grpc.pb.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "parley/v1/translation.grpc.pb.h"
 
@@ -25,14 +26,30 @@ namespace {
 using ::grpc::health::v1::Health;
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
-using ::parley::v1::GetModelRequest;
-using ::parley::v1::ListModelsRequest;
-using ::parley::v1::ListModelsResponse;
-using ::parley::v1::Model;
+using ::parley::v1::EmbeddingService;
 using ::parley::v1::ModelService;
-using ::parley::v1::TranslateRequest;
-using ::parley::v1::TranslateResponse;
 using ::parley::v1::TranslationService;
+
+// The asynchronous sides of the stubs.
+using EmbeddingCalls = EmbeddingService::StubInterface::async_interface;
+using HealthCalls = Health::StubInterface::async_interface;
+using ModelCalls = ModelService::StubInterface::async_interface;
+using TranslationCalls = TranslationService::StubInterface::async_interface;
+
+// A method of such a side, bound to its stub.
+template <typename Request, typename Response>
+using Method = std::function<void(grpc::ClientContext*, const Request*,
+                                  Response*, RetryingCall::AttemptDone)>;
+
+template <typename Calls, typename Request, typename Response>
+Method<Request, Response> Bind(
+    Calls* calls, void (Calls::*method)(grpc::ClientContext*, const Request*,
+                                        Response*, RetryingCall::AttemptDone)) {
+  return [calls, method](grpc::ClientContext* context, const Request* sent,
+                         Response* received, RetryingCall::AttemptDone done) {
+    (calls->*method)(context, sent, received, std::move(done));
+  };
+}
 
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
@@ -56,17 +73,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
 // The channel, its stubs, and the calls under way.
 class Client::Connection {
  public:
-  template <typename Response>
-  using Callback = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
-  // A method of a stub's asynchronous side, bound to it.
-  template <typename Request, typename Response>
-  using Method = std::function<void(grpc::ClientContext*, const Request*,
-                                    Response*, RetryingCall::AttemptDone)>;
-
   explicit Connection(ClientOptions options)
       : options_(std::move(options)),
         channel_(MakeChannel(options_)),
         translation_(TranslationService::NewStub(channel_)),
+        embedding_(EmbeddingService::NewStub(channel_)),
         models_(ModelService::NewStub(channel_)),
         health_(Health::NewStub(channel_)) {}
 
@@ -85,14 +96,39 @@ class Client::Connection {
         &calls_));
   }
 
-  const RetryOptions& retry() const { return options_.retry; }
-  TranslationService::Stub* translation() { return translation_.get(); }
-  ModelService::Stub* models() { return models_.get(); }
-  Health::Stub* health() { return health_.get(); }
+  TranslationCalls* translation() { return translation_->async(); }
+  EmbeddingCalls* embedding() { return embedding_->async(); }
+  ModelCalls* models() { return models_->async(); }
+  HealthCalls* health() { return health_->async(); }
 
   template <typename Request, typename Response>
-  void Start(const RetryOptions& retry, Method<Request, Response> method,
-             Request request, Callback<Response> callback) {
+  void Start(Method<Request, Response> method, Request request,
+             Callback<Response> callback) {
+    StartWith(options_.retry, std::move(method), std::move(request),
+              std::move(callback));
+  }
+
+  // Start, and wait for the answer.
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(Method<Request, Response> method,
+                                Request request) {
+    return CallWith(options_.retry, std::move(method), std::move(request));
+  }
+
+  // The same without retries.
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> CallOnce(Method<Request, Response> method,
+                                    Request request) {
+    RetryOptions once;
+    once.max_unavailable_attempts = 1;
+    once.max_exhausted_attempts = 1;
+    return CallWith(once, std::move(method), std::move(request));
+  }
+
+ private:
+  template <typename Request, typename Response>
+  void StartWith(const RetryOptions& retry, Method<Request, Response> method,
+                 Request request, Callback<Response> callback) {
     if (const size_t size_bytes = request.ByteSizeLong();
         size_bytes > static_cast<size_t>(options_.max_message_bytes)) {
       callback(absl::InvalidArgumentError(
@@ -119,23 +155,21 @@ class Client::Connection {
         });
   }
 
-  // Start, and wait for the answer.
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(const RetryOptions& retry,
-                                Method<Request, Response> method,
-                                Request request) {
+  absl::StatusOr<Response> CallWith(const RetryOptions& retry,
+                                    Method<Request, Response> method,
+                                    Request request) {
     absl::Notification finished;
     absl::StatusOr<Response> answer;
-    Start<Request, Response>(retry, std::move(method), std::move(request),
-                             [&](absl::StatusOr<Response> result) {
-                               answer = std::move(result);
-                               finished.Notify();
-                             });
+    StartWith<Request, Response>(retry, std::move(method), std::move(request),
+                                 [&](absl::StatusOr<Response> result) {
+                                   answer = std::move(result);
+                                   finished.Notify();
+                                 });
     finished.WaitForNotification();
     return answer;
   }
 
- private:
   void Run(const RetryOptions& retry, RetryingCall::Attempt attempt,
            RetryingCall::Done done) {
     // The call's own address, which it hands back when it is done.
@@ -159,6 +193,7 @@ class Client::Connection {
   const ClientOptions options_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<TranslationService::Stub> translation_;
+  const std::unique_ptr<EmbeddingService::Stub> embedding_;
   const std::unique_ptr<ModelService::Stub> models_;
   const std::unique_ptr<Health::Stub> health_;
 
@@ -172,69 +207,122 @@ Client::Client(ClientOptions options)
 
 Client::~Client() = default;
 
-absl::StatusOr<TranslateResponse> Client::Translate(
-    const TranslateRequest& request) {
-  absl::Notification finished;
-  absl::StatusOr<TranslateResponse> answer;
-  TranslateAsync(request, [&](absl::StatusOr<TranslateResponse> result) {
-    answer = std::move(result);
-    finished.Notify();
-  });
-  finished.WaitForNotification();
-  return answer;
+absl::StatusOr<v1::TranslateResponse> Client::Translate(
+    const v1::TranslateRequest& request) {
+  return connection_->Call(
+      Bind(connection_->translation(), &TranslationCalls::Translate), request);
 }
 
-void Client::TranslateAsync(TranslateRequest request,
-                            TranslateCallback callback) {
-  auto method = [stub = connection_->translation()](
-                    grpc::ClientContext* context, const TranslateRequest* sent,
-                    TranslateResponse* received,
-                    RetryingCall::AttemptDone done) {
-    stub->async()->Translate(context, sent, received, std::move(done));
-  };
-  connection_->Start<TranslateRequest, TranslateResponse>(
-      connection_->retry(), method, std::move(request), std::move(callback));
+absl::StatusOr<v1::EmbedResponse> Client::Embed(
+    const v1::EmbedRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Embed), request);
 }
 
-absl::StatusOr<ListModelsResponse> Client::ListModels() {
-  auto method = [stub = connection_->models()](grpc::ClientContext* context,
-                                               const ListModelsRequest* sent,
-                                               ListModelsResponse* received,
-                                               RetryingCall::AttemptDone done) {
-    stub->async()->ListModels(context, sent, received, std::move(done));
-  };
-  return connection_->Call<ListModelsRequest, ListModelsResponse>(
-      connection_->retry(), method, ListModelsRequest());
+absl::StatusOr<v1::EmbedTokensResponse> Client::EmbedTokens(
+    const v1::EmbedTokensRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::EmbedTokens), request);
 }
 
-absl::StatusOr<Model> Client::GetModel(absl::string_view name) {
-  auto method = [stub = connection_->models()](
-                    grpc::ClientContext* context, const GetModelRequest* sent,
-                    Model* received, RetryingCall::AttemptDone done) {
-    stub->async()->GetModel(context, sent, received, std::move(done));
-  };
-  GetModelRequest request;
+absl::StatusOr<v1::SimilarityResponse> Client::Similarity(
+    const v1::SimilarityRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Similarity), request);
+}
+
+absl::StatusOr<v1::RerankResponse> Client::Rerank(
+    const v1::RerankRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Rerank), request);
+}
+
+absl::StatusOr<v1::ClassifyResponse> Client::Classify(
+    const v1::ClassifyRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Classify), request);
+}
+
+absl::StatusOr<v1::FillMaskResponse> Client::FillMask(
+    const v1::FillMaskRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::FillMask), request);
+}
+
+absl::StatusOr<v1::NextSentenceResponse> Client::NextSentence(
+    const v1::NextSentenceRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::NextSentence), request);
+}
+
+absl::StatusOr<v1::TokenizeResponse> Client::Tokenize(
+    const v1::TokenizeRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Tokenize), request);
+}
+
+absl::StatusOr<v1::DetokenizeResponse> Client::Detokenize(
+    const v1::DetokenizeRequest& request) {
+  return connection_->Call(
+      Bind(connection_->embedding(), &EmbeddingCalls::Detokenize), request);
+}
+
+void Client::TranslateAsync(v1::TranslateRequest request,
+                            Callback<v1::TranslateResponse> callback) {
+  connection_->Start(
+      Bind(connection_->translation(), &TranslationCalls::Translate),
+      std::move(request), std::move(callback));
+}
+
+void Client::EmbedAsync(v1::EmbedRequest request,
+                        Callback<v1::EmbedResponse> callback) {
+  connection_->Start(Bind(connection_->embedding(), &EmbeddingCalls::Embed),
+                     std::move(request), std::move(callback));
+}
+
+void Client::SimilarityAsync(v1::SimilarityRequest request,
+                             Callback<v1::SimilarityResponse> callback) {
+  connection_->Start(
+      Bind(connection_->embedding(), &EmbeddingCalls::Similarity),
+      std::move(request), std::move(callback));
+}
+
+void Client::RerankAsync(v1::RerankRequest request,
+                         Callback<v1::RerankResponse> callback) {
+  connection_->Start(Bind(connection_->embedding(), &EmbeddingCalls::Rerank),
+                     std::move(request), std::move(callback));
+}
+
+void Client::ClassifyAsync(v1::ClassifyRequest request,
+                           Callback<v1::ClassifyResponse> callback) {
+  connection_->Start(Bind(connection_->embedding(), &EmbeddingCalls::Classify),
+                     std::move(request), std::move(callback));
+}
+
+void Client::FillMaskAsync(v1::FillMaskRequest request,
+                           Callback<v1::FillMaskResponse> callback) {
+  connection_->Start(Bind(connection_->embedding(), &EmbeddingCalls::FillMask),
+                     std::move(request), std::move(callback));
+}
+
+absl::StatusOr<v1::ListModelsResponse> Client::ListModels() {
+  return connection_->Call(Bind(connection_->models(), &ModelCalls::ListModels),
+                           v1::ListModelsRequest());
+}
+
+absl::StatusOr<v1::Model> Client::GetModel(absl::string_view name) {
+  v1::GetModelRequest request;
   request.set_model(std::string(name));
-  return connection_->Call<GetModelRequest, Model>(connection_->retry(), method,
-                                                   std::move(request));
+  return connection_->Call(Bind(connection_->models(), &ModelCalls::GetModel),
+                           std::move(request));
 }
 
 absl::StatusOr<HealthCheckResponse::ServingStatus> Client::CheckHealth(
     absl::string_view service) {
-  auto method = [stub = connection_->health()](grpc::ClientContext* context,
-                                               const HealthCheckRequest* sent,
-                                               HealthCheckResponse* received,
-                                               RetryingCall::AttemptDone done) {
-    stub->async()->Check(context, sent, received, std::move(done));
-  };
   HealthCheckRequest request;
   request.set_service(std::string(service));
-  RetryOptions once;
-  once.max_unavailable_attempts = 1;
-  once.max_exhausted_attempts = 1;
-  absl::StatusOr<HealthCheckResponse> answer =
-      connection_->Call<HealthCheckRequest, HealthCheckResponse>(
-          once, method, std::move(request));
+  const absl::StatusOr<HealthCheckResponse> answer = connection_->CallOnce(
+      Bind(connection_->health(), &HealthCalls::Check), std::move(request));
   if (!answer.ok()) return answer.status();
   return answer->status();
 }

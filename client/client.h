@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "client/retry_policy.h"
 #include "grpc/health/v1/health.pb.h"
+#include "parley/v1/embedding.pb.h"
 #include "parley/v1/model.pb.h"
 #include "parley/v1/translation.pb.h"
 
@@ -47,8 +48,8 @@ struct ClientOptions {
 // again when it is lost.
 class Client {
  public:
-  using TranslateCallback =
-      absl::AnyInvocable<void(absl::StatusOr<parley::v1::TranslateResponse>)>;
+  template <typename Response>
+  using Callback = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
 
   explicit Client(ClientOptions options);
   // Cancels the calls under way and waits for their callbacks; so not from one
@@ -59,10 +60,39 @@ class Client {
 
   absl::StatusOr<parley::v1::TranslateResponse> Translate(
       const parley::v1::TranslateRequest& request);
+  absl::StatusOr<parley::v1::EmbedResponse> Embed(
+      const parley::v1::EmbedRequest& request);
+  absl::StatusOr<parley::v1::EmbedTokensResponse> EmbedTokens(
+      const parley::v1::EmbedTokensRequest& request);
+  absl::StatusOr<parley::v1::SimilarityResponse> Similarity(
+      const parley::v1::SimilarityRequest& request);
+  absl::StatusOr<parley::v1::RerankResponse> Rerank(
+      const parley::v1::RerankRequest& request);
+  absl::StatusOr<parley::v1::ClassifyResponse> Classify(
+      const parley::v1::ClassifyRequest& request);
+  absl::StatusOr<parley::v1::FillMaskResponse> FillMask(
+      const parley::v1::FillMaskRequest& request);
+  absl::StatusOr<parley::v1::NextSentenceResponse> NextSentence(
+      const parley::v1::NextSentenceRequest& request);
+  absl::StatusOr<parley::v1::TokenizeResponse> Tokenize(
+      const parley::v1::TokenizeRequest& request);
+  absl::StatusOr<parley::v1::DetokenizeResponse> Detokenize(
+      const parley::v1::DetokenizeRequest& request);
 
-  // Returns at once; `callback` runs exactly once.
+  // The same for many calls at once: each returns immediately, and its
+  // `callback` runs exactly once.
   void TranslateAsync(parley::v1::TranslateRequest request,
-                      TranslateCallback callback);
+                      Callback<parley::v1::TranslateResponse> callback);
+  void EmbedAsync(parley::v1::EmbedRequest request,
+                  Callback<parley::v1::EmbedResponse> callback);
+  void SimilarityAsync(parley::v1::SimilarityRequest request,
+                       Callback<parley::v1::SimilarityResponse> callback);
+  void RerankAsync(parley::v1::RerankRequest request,
+                   Callback<parley::v1::RerankResponse> callback);
+  void ClassifyAsync(parley::v1::ClassifyRequest request,
+                     Callback<parley::v1::ClassifyResponse> callback);
+  void FillMaskAsync(parley::v1::FillMaskRequest request,
+                     Callback<parley::v1::FillMaskResponse> callback);
 
   absl::StatusOr<parley::v1::ListModelsResponse> ListModels();
   absl::StatusOr<parley::v1::Model> GetModel(absl::string_view name);

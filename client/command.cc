@@ -50,6 +50,13 @@ void AppendConnectionFlags(ConnectionFlags* connection,
       &connection->timeout));
 }
 
+Flag ModelFlag(std::string* model) {
+  return TextFlag({"model", "NAME",
+                   "The model to use. May be left out where only one is "
+                   "served that does this."},
+                  model);
+}
+
 Flag OutputFlag(absl::string_view help, int* format) {
   return ChoiceFlag({"output", "text|json", std::string(help)},
                     {{"text", static_cast<int>(OutputFormat::kText)},

@@ -45,6 +45,9 @@ struct ConnectionFlags {
 void AppendConnectionFlags(ConnectionFlags* connection,
                            std::vector<Flag>* flags);
 
+// --model=NAME.
+Flag ModelFlag(std::string* model);
+
 // --output=text|json, into an OutputFormat's number.
 Flag OutputFlag(absl::string_view help, int* format);
 

@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 
 namespace parley::client {
 namespace {
@@ -28,11 +30,40 @@ absl::Status Wants(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("wants ", what));
 }
 
+// `Target` is the type itself or an optional of it.
+template <typename Target>
+Flag Utf8Flag(FlagText text, Target* target) {
+  return MakeFlag(std::move(text), [target](absl::string_view value) {
+    if (ValidUtf8PrefixBytes(value) != value.size()) return Wants("UTF-8");
+    *target = std::string(value);
+    return absl::OkStatus();
+  });
+}
+
+template <typename Target>
+Flag BoolFlag(FlagText text, Target* target) {
+  text.placeholder.clear();
+  return MakeFlag(std::move(text), [target](absl::string_view value) {
+    bool on = false;
+    if (!absl::SimpleAtob(value, &on)) return Wants("true or false");
+    *target = on;
+    return absl::OkStatus();
+  });
+}
+
 const Flag* FindFlag(absl::Span<const Flag> flags, absl::string_view name) {
   for (const Flag& flag : flags) {
     if (flag.name == name) return &flag;
   }
   return nullptr;
+}
+
+// The switch that "no" and its name turn off, else null.
+const Flag* FindNegatedSwitch(absl::Span<const Flag> flags,
+                              absl::string_view name) {
+  if (!absl::ConsumePrefix(&name, "no")) return nullptr;
+  const Flag* flag = FindFlag(flags, name);
+  return flag != nullptr && flag->placeholder.empty() ? flag : nullptr;
 }
 
 bool IsFlag(absl::string_view arg) {
@@ -58,6 +89,44 @@ std::string Wrap(absl::string_view text) {
   return out;
 }
 
+// Sets the flag that `arg` names, true where its value is `next` (null where
+// nothing follows).
+absl::StatusOr<bool> SetFlagOf(absl::Span<const Flag> flags,
+                               absl::string_view arg, const std::string* next) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(arg, absl::MaxSplits('=', 1));
+  absl::string_view name = parts.first;
+  const bool has_value = absl::StrContains(arg, '=');
+  const Flag* flag = nullptr;
+  const Flag* negated = nullptr;
+  if (absl::ConsumePrefix(&name, "--")) {
+    flag = FindFlag(flags, name);
+    if (!has_value) negated = FindNegatedSwitch(flags, name);
+  }
+  if (flag == nullptr && negated != nullptr) {
+    PARLEY_RETURN_IF_ERROR(negated->set("false"));
+    return false;
+  }
+  if (flag == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag ", parts.first,
+                     " (a text that starts with a dash comes after \"--\")"));
+  }
+  absl::string_view value = parts.second;
+  const bool takes_next = !has_value && !flag->placeholder.empty();
+  if (takes_next && next == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(parts.first, " wants a value"));
+  }
+  if (takes_next) value = *next;
+  if (!has_value && !takes_next) value = "true";
+  if (const absl::Status status = flag->set(value); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        parts.first, " ", status.message(), ", not \"", value, "\""));
+  }
+  return takes_next;
+}
+
 }  // namespace
 
 Flag StringFlag(FlagText text, std::string* target) {
@@ -67,12 +136,20 @@ Flag StringFlag(FlagText text, std::string* target) {
   });
 }
 
+Flag TextFlag(FlagText text, std::string* target) {
+  return Utf8Flag(std::move(text), target);
+}
+
+Flag OptionalTextFlag(FlagText text, std::optional<std::string>* target) {
+  return Utf8Flag(std::move(text), target);
+}
+
 Flag SwitchFlag(FlagText text, bool* target) {
-  text.placeholder.clear();
-  return MakeFlag(std::move(text), [target](absl::string_view value) {
-    return absl::SimpleAtob(value, target) ? absl::OkStatus()
-                                           : Wants("true or false");
-  });
+  return BoolFlag(std::move(text), target);
+}
+
+Flag OptionalSwitchFlag(FlagText text, std::optional<bool>* target) {
+  return BoolFlag(std::move(text), target);
 }
 
 Flag DurationFlag(FlagText text, absl::Duration* target) {
@@ -153,31 +230,11 @@ absl::StatusOr<std::vector<std::string>> ParseFlags(
       rest.push_back(args[i]);
       continue;
     }
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(args[i], absl::MaxSplits('=', 1));
-    const Flag* flag = absl::StartsWith(parts.first, "--")
-                           ? FindFlag(flags, parts.first.substr(2))
-                           : nullptr;
-    if (flag == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag ", parts.first,
-                       " (a text that starts with a dash comes after \"--\")"));
-    }
-    absl::string_view value = parts.second;
-    if (!absl::StrContains(args[i], '=')) {
-      if (flag->placeholder.empty()) {
-        value = "true";
-      } else if (i + 1 < args.size()) {
-        value = args[++i];
-      } else {
-        return absl::InvalidArgumentError(
-            absl::StrCat(parts.first, " wants a value"));
-      }
-    }
-    if (const absl::Status status = flag->set(value); !status.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          parts.first, " ", status.message(), ", not \"", value, "\""));
-    }
+    PARLEY_ASSIGN_OR_RETURN(
+        const bool took_next,
+        SetFlagOf(flags, args[i],
+                  i + 1 < args.size() ? &args[i + 1] : nullptr));
+    if (took_next) ++i;
   }
   return rest;
 }

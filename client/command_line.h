@@ -34,9 +34,14 @@ struct FlagText {
   std::string help;
 };
 
+// Any bytes, as paths are.
 Flag StringFlag(FlagText text, std::string* target);
-// --name, --name=true, --name=false.
+// UTF-8, as messages want it.
+Flag TextFlag(FlagText text, std::string* target);
+Flag OptionalTextFlag(FlagText text, std::optional<std::string>* target);
+// --name or --name=true; --noname or --name=false.
 Flag SwitchFlag(FlagText text, bool* target);
+Flag OptionalSwitchFlag(FlagText text, std::optional<bool>* target);
 // "90s", "1m30s", "500ms", or a plain number of seconds; more than zero.
 Flag DurationFlag(FlagText text, absl::Duration* target);
 // Within [min, max].

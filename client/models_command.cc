@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,7 @@
 namespace parley::client {
 namespace {
 
+using ::parley::v1::EncoderModel;
 using ::parley::v1::LanguagePair;
 using ::parley::v1::ListModelsResponse;
 using ::parley::v1::Model;
@@ -70,7 +72,14 @@ std::vector<std::string> Languages(const Model& model) {
   return languages;
 }
 
-std::string ShortLanguages(const Model& model) {
+// What the model does, for a row of the table.
+std::string Details(const Model& model) {
+  if (model.has_encoder()) {
+    const EncoderModel& encoder = model.encoder();
+    return absl::StrCat(encoder.dimensions(), " dimensions, ",
+                        encoder.max_tokens(),
+                        " tokens: ", absl::StrJoin(encoder.methods(), " "));
+  }
   std::vector<std::string> languages = Languages(model);
   if (languages.empty()) return "-";
   const size_t more =
@@ -85,11 +94,11 @@ using Row = std::array<std::string, 6>;
 
 void PrintTable(const ListModelsResponse& answer, std::ostream& out) {
   std::vector<Row> rows = {
-      {"NAME", "STATE", "KIND", "PARAMETERS", "COMPUTE", "LANGUAGES"}};
+      {"NAME", "STATE", "KIND", "PARAMETERS", "COMPUTE", "DETAILS"}};
   for (const Model& model : answer.models()) {
     rows.push_back({model.name(), StateName(model), KindName(model),
                     Parameters(model.num_parameters()), model.compute_type(),
-                    ShortLanguages(model)});
+                    Details(model)});
   }
   std::array<size_t, std::tuple_size_v<Row>> widths = {};
   for (const Row& row : rows) {
@@ -105,24 +114,62 @@ void PrintTable(const ListModelsResponse& answer, std::ostream& out) {
   }
 }
 
-void PrintModel(const Model& model, std::ostream& out) {
-  const auto field = [&out](absl::string_view name, absl::string_view value) {
-    out << absl::StrFormat("%-14s %s\n", absl::StrCat(name, ":"), value);
-  };
-  field("name", model.name());
-  field("display name", model.display_name());
-  field("state", StateName(model));
-  field("kind", KindName(model));
-  field("architecture", model.architecture());
-  field("parameters", Parameters(model.num_parameters()));
-  field("compute", model.compute_type());
-  field("languages", absl::StrJoin(Languages(model), " "));
+void PrintField(std::ostream& out, absl::string_view name,
+                absl::string_view value) {
+  out << absl::StrFormat("%-14s %s\n", absl::StrCat(name, ":"), value);
+}
+
+void PrintTranslator(const Model& model, std::ostream& out) {
   const parley::v1::ModelLimits& limits = model.limits();
-  field("limits",
-        absl::StrCat(limits.max_source_tokens(), " source tokens, ",
-                     limits.max_target_tokens(), " target tokens, ",
-                     limits.max_beams(), " beams, ",
-                     limits.max_texts_per_request(), " texts a call"));
+  PrintField(out, "languages", absl::StrJoin(Languages(model), " "));
+  PrintField(out, "limits",
+             absl::StrCat(limits.max_source_tokens(), " source tokens, ",
+                          limits.max_target_tokens(), " target tokens, ",
+                          limits.max_beams(), " beams, ",
+                          limits.max_texts_per_request(), " texts a call"));
+}
+
+void PrintEncoder(const Model& model, std::ostream& out) {
+  const EncoderModel& encoder = model.encoder();
+  PrintField(out, "methods", absl::StrJoin(encoder.methods(), " "));
+  PrintField(out, "vectors",
+             absl::StrCat(encoder.dimensions(), " dimensions",
+                          encoder.normalizes() ? ", of unit length" : ""));
+  PrintField(out, "pooling", absl::StrJoin(encoder.pooling(), " + "));
+  PrintField(out, "similarity", encoder.similarity());
+  PrintField(out, "layers", absl::StrCat(encoder.num_layers()));
+  if (!encoder.labels().empty()) {
+    PrintField(out, "labels", absl::StrJoin(encoder.labels(), ", "));
+  }
+  // In the order of their names: a map of protobuf has none.
+  const std::map<std::string, std::string> prompts(encoder.prompts().begin(),
+                                                   encoder.prompts().end());
+  for (const auto& [name, text] : prompts) {
+    PrintField(out, "prompt", absl::StrCat(name, " = \"", text, "\""));
+  }
+  const parley::v1::ModelLimits& limits = model.limits();
+  const std::string more =
+      limits.max_source_tokens() > encoder.max_tokens()
+          ? absl::StrCat(" (", limits.max_source_tokens(), " where asked for)")
+          : "";
+  PrintField(out, "limits",
+             absl::StrCat(encoder.max_tokens(), " tokens", more, ", ",
+                          limits.max_texts_per_request(), " texts a call"));
+}
+
+void PrintModel(const Model& model, std::ostream& out) {
+  PrintField(out, "name", model.name());
+  PrintField(out, "display name", model.display_name());
+  PrintField(out, "state", StateName(model));
+  PrintField(out, "kind", KindName(model));
+  PrintField(out, "architecture", model.architecture());
+  PrintField(out, "parameters", Parameters(model.num_parameters()));
+  PrintField(out, "compute", model.compute_type());
+  if (model.has_encoder()) {
+    PrintEncoder(model, out);
+  } else {
+    PrintTranslator(model, out);
+  }
 }
 
 // One answer, a table or one model, in the format asked for.

@@ -6,12 +6,17 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 
 namespace parley::client {
 namespace {
+
+using ::parley::v1::FilledMask;
+using ::parley::v1::FilledToken;
+using ::parley::v1::LabelScore;
 
 absl::StatusOr<std::string> JsonString(absl::string_view text) {
   google::protobuf::StringValue value;
@@ -19,17 +24,32 @@ absl::StatusOr<std::string> JsonString(absl::string_view text) {
   return MessageToJson(value);
 }
 
+std::string FormatMask(const FilledMask& mask) {
+  return absl::StrJoin(
+      mask.tokens(), "\t", [](std::string* out, const FilledToken& token) {
+        absl::StrAppendFormat(
+            out, "%s %.4f", WithLineBreaks(token.text(), LineBreaks::kToSpaces),
+            token.probability());
+      });
+}
+
 }  // namespace
 
-std::string FormatText(const TranslatedText& translated, LineBreaks breaks) {
+std::string WithLineBreaks(absl::string_view text, LineBreaks breaks) {
+  std::string line(text);
+  if (breaks == LineBreaks::kToSpaces) {
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    std::replace(line.begin(), line.end(), '\r', ' ');
+  }
+  return line;
+}
+
+std::string FormatTranslation(const parley::v1::TranslateResult& result,
+                              LineBreaks breaks) {
   std::string line;
-  const auto& hypotheses = translated.result.hypotheses();
+  const auto& hypotheses = result.hypotheses();
   for (int i = 0; i < hypotheses.size(); ++i) {
-    std::string text = hypotheses[i].text();
-    if (breaks == LineBreaks::kToSpaces) {
-      std::replace(text.begin(), text.end(), '\n', ' ');
-      std::replace(text.begin(), text.end(), '\r', ' ');
-    }
+    std::string text = WithLineBreaks(hypotheses[i].text(), breaks);
     if (hypotheses.size() > 1)
       std::replace(text.begin(), text.end(), '\t', ' ');
     absl::StrAppend(&line, i == 0 ? "" : "\t", text);
@@ -37,17 +57,32 @@ std::string FormatText(const TranslatedText& translated, LineBreaks breaks) {
   return line;
 }
 
-absl::StatusOr<std::string> FormatJson(const TranslatedText& translated) {
-  PARLEY_ASSIGN_OR_RETURN(const std::string text, JsonString(translated.text));
-  PARLEY_ASSIGN_OR_RETURN(const std::string model,
-                          JsonString(translated.model));
-  parley::v1::TranslateResult result = translated.result;
-  // Details are of any type, so there may be some that cannot be printed.
-  result.mutable_status()->clear_details();
+std::string FormatLabels(const parley::v1::ClassifyResult& result) {
+  return absl::StrJoin(
+      result.labels(), "\t", [](std::string* out, const LabelScore& label) {
+        absl::StrAppendFormat(out, "%s %.4f", label.label(), label.score());
+      });
+}
+
+std::string FormatMasks(const parley::v1::FillMaskResult& result) {
+  return absl::StrJoin(result.masks(), " | ",
+                       [](std::string* out, const FilledMask& mask) {
+                         absl::StrAppend(out, FormatMask(mask));
+                       });
+}
+
+absl::StatusOr<std::string> StartJson(const LineIdentity& line) {
+  PARLEY_ASSIGN_OR_RETURN(const std::string text, JsonString(line.text));
+  PARLEY_ASSIGN_OR_RETURN(const std::string model, JsonString(line.model));
+  return absl::StrCat("{\"line\":", line.number, ",\"text\":", text,
+                      ",\"model\":", model, ",");
+}
+
+absl::StatusOr<std::string> FormatJson(
+    const LineIdentity& line, const google::protobuf::Message& result) {
+  PARLEY_ASSIGN_OR_RETURN(const std::string start, StartJson(line));
   PARLEY_ASSIGN_OR_RETURN(const std::string fields, MessageToJson(result));
-  // `fields` is an object and never empty: the status is always there.
-  return absl::StrCat("{\"line\":", translated.number, ",\"text\":", text,
-                      ",\"model\":", model, ",", fields.substr(1));
+  return absl::StrCat(start, fields.substr(1));
 }
 
 absl::StatusOr<std::string> MessageToJson(
@@ -65,8 +100,7 @@ absl::StatusOr<std::string> MessageToJson(
   return json;
 }
 
-absl::Status TextStatus(const TranslatedText& translated) {
-  const auto& status = translated.result.status();
+absl::Status ToStatus(const google::rpc::Status& status) {
   if (status.code() < 0 || status.code() > 16) {
     return absl::UnknownError(
         absl::StrCat("code ", status.code(), ": ", status.message()));

@@ -1,4 +1,4 @@
-// Where the texts to translate come from, one after another.
+// Where the texts of a run come from, one after another.
 #ifndef PARLEY_CLIENT_TEXT_SOURCE_H_
 #define PARLEY_CLIENT_TEXT_SOURCE_H_
 

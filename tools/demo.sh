@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts a server with the model that comes with Parley, translates a few
-# sentences with the client, and stops the server.
+# Starts a server with the translation model that comes with Parley and the
+# embedding model that tools/setup.sh fetches, calls both with the client, and
+# stops the server.
 #
 #   tools/demo.sh BIN_DIR
 set -euo pipefail
@@ -21,8 +22,9 @@ stop() {
 }
 trap stop EXIT
 
-# The shipped model alone, whatever else lies in models/. Any free port.
-"$bin/parley-server" --models=demo=models/demo --grpc_port=0 \
+# These two alone, whatever else lies in models/. Any free port.
+"$bin/parley-server" --grpc_port=0 \
+  --models=demo=models/demo,all-MiniLM-L6-v2=.deps/models/all-MiniLM-L6-v2 \
   >"$scratch/out" 2>"$scratch/log" &
 server_pid=$!
 for _ in {1..300}; do
@@ -54,10 +56,27 @@ TEXT
 translate en de 'A man in a blue shirt is standing on a ladder cleaning a window.'
 translate en fr 'Two dogs are playing in the snow.'
 translate de en 'Eine Frau sitzt auf einer Bank und liest ein Buch.'
-translate fr en 'Un enfant court sur la plage. Deux hommes jouent au football.'
+
+# sentence, others
+compare() {
+  printf '  %s\n' "$1"
+  "$bin/parley" similarity --text="$1" "${@:2}" | sed 's/^/    /'
+}
+
+cat <<'TEXT'
+Embeddings: a sentence becomes a vector, and vectors are close where meanings
+are, whatever the words. The cosine, 1 at most, of the first and each of the
+others:
+
+TEXT
+compare 'A dog runs on the beach.' \
+  'Interest rates rose again.' 'A puppy is playing by the sea.' \
+  'A cat sleeps on the sofa.'
 
 cat <<TEXT
+
 To go on by yourself:
   make serve
   $bin/parley translate --target=fr "A girl is riding a horse."
+  $bin/parley embed --output=json "A girl is riding a horse."
 TEXT

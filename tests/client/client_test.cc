@@ -178,12 +178,56 @@ TEST(Client, ItsEndCancelsWhatIsUnderWay) {
   release.Notify();
 }
 
+TEST(Client, CallsTheMethodsOfEncoders) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  v1::EmbedRequest embed;
+  embed.add_texts("abc");
+  const auto embedded = client.Embed(embed);
+  ASSERT_TRUE(embedded.ok()) << embedded.status();
+  EXPECT_EQ(embedded->results(0).dimensions(), 2);
+
+  v1::SimilarityRequest similarity;
+  similarity.add_others("0.5 a");
+  EXPECT_EQ(client.Similarity(similarity)->results(0).score(), 0.5f);
+  v1::RerankRequest rerank;
+  rerank.add_documents("1 a");
+  rerank.add_documents("2 b");
+  EXPECT_EQ(client.Rerank(rerank)->results(0).index(), 1);
+  v1::ClassifyRequest classify;
+  classify.add_texts("good");
+  EXPECT_EQ(client.Classify(classify)->results(0).labels(0).label(), "good");
+  v1::FillMaskRequest fill;
+  fill.add_texts("a [MASK]");
+  EXPECT_EQ(client.FillMask(fill)->results(0).masks_size(), 2);
+  v1::TokenizeRequest tokenize;
+  tokenize.add_texts("abc");
+  EXPECT_EQ(client.Tokenize(tokenize)->results(0).tokens(0).text(), "abc");
+}
+
+TEST(Client, MethodsThatTheServerDoesNotHaveAreUnimplemented) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  const auto code = absl::StatusCode::kUnimplemented;
+  EXPECT_EQ(client.EmbedTokens({}).status().code(), code);
+  EXPECT_EQ(client.NextSentence({}).status().code(), code);
+  EXPECT_EQ(client.Detokenize({}).status().code(), code);
+}
+
+TEST(Client, RefusesAnUnknownModelOnce) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  v1::EmbedRequest embed;
+  embed.set_model("none");
+  EXPECT_EQ(client.Embed(embed).status(), absl::NotFoundError("no such model"));
+}
+
 TEST(Client, TellsOfModels) {
   FakeServer server;
   Client client(OptionsFor(server));
   const auto list = client.ListModels();
   ASSERT_TRUE(list.ok()) << list.status();
-  ASSERT_EQ(list->models_size(), 1);
+  ASSERT_EQ(list->models_size(), 2);
   const auto model = client.GetModel("demo");
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ(model->architecture(), "MarianMTModel");

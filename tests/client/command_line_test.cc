@@ -17,6 +17,9 @@ using ::testing::HasSubstr;
 struct Values {
   std::string name = "unset";
   bool loud = false;
+  std::optional<bool> bright;
+  std::string title;
+  std::optional<std::string> subtitle;
   absl::Duration time = absl::Seconds(1);
   int count = 5;
   std::optional<int32_t> beams;
@@ -27,6 +30,9 @@ struct Values {
     return {
         StringFlag({"name", "NAME", "A name."}, &name),
         SwitchFlag({"loud", "", "Loud."}, &loud),
+        OptionalSwitchFlag({"bright", "", "Bright."}, &bright),
+        TextFlag({"title", "TEXT", "A title."}, &title),
+        OptionalTextFlag({"subtitle", "TEXT", "Another."}, &subtitle),
         DurationFlag({"time", "TIME", "A time."}, &time),
         IntFlag({"count", "N", "A count."}, {1, 10}, &count),
         OptionalIntFlag({"beams", "N", "Beams."}, &beams),
@@ -70,6 +76,30 @@ TEST(ParseFlags, TwoDashesEndTheFlags) {
   ASSERT_TRUE(rest.ok()) << rest.status();
   EXPECT_THAT(*rest, ElementsAre("--name=x", "-y"));
   EXPECT_FALSE(values.loud);
+}
+
+TEST(ParseFlags, SwitchesAreTurnedOffByNo) {
+  Values values;
+  ASSERT_TRUE(values.Parse({"--loud", "--noloud", "--nobright"}).ok());
+  EXPECT_FALSE(values.loud);
+  EXPECT_EQ(values.bright, false);
+  ASSERT_TRUE(values.Parse({"--bright"}).ok());
+  EXPECT_EQ(values.bright, true);
+  // Other flags are not, nor is there anything to say beside it.
+  EXPECT_FALSE(values.Parse({"--nocount"}).ok());
+  EXPECT_FALSE(values.Parse({"--noloud=true"}).ok());
+}
+
+TEST(ParseFlags, TextsAreUtf8) {
+  Values values;
+  ASSERT_TRUE(values.Parse({"--name=\xff"}).ok());
+  ASSERT_TRUE(values.Parse({"--title=ü", "--subtitle="}).ok());
+  EXPECT_EQ(values.title, "ü");
+  EXPECT_EQ(values.subtitle, "");
+  for (const std::string flag : {"--title", "--subtitle"}) {
+    EXPECT_THAT(values.Parse({flag + "=a\xff"}).status().message(),
+                HasSubstr(flag + " wants UTF-8"));
+  }
 }
 
 TEST(ParseFlags, ReadsTimes) {

@@ -28,7 +28,10 @@ TEST(RunParley, HelpTeaches) {
 }
 
 TEST(RunParley, EachCommandHasItsHelp) {
-  for (const std::string command : {"translate", "models", "health"}) {
+  for (const std::string command :
+       {"translate", "embed", "similarity", "rerank", "classify", "fill-mask",
+        "models", "health"}) {
+    EXPECT_THAT(RunArgs({"help"}).out, HasSubstr("\n  " + command + " "));
     const Ran ran = RunArgs({"help", command});
     EXPECT_EQ(ran.exit_code, 0);
     EXPECT_THAT(ran.out, AllOf(HasSubstr("Usage: parley " + command),
@@ -46,7 +49,8 @@ TEST(RunParley, WithoutACommandItIsWrongUsage) {
 
 TEST(RunParley, UnknownCommandsAreNamed) {
   EXPECT_EQ(RunArgs({"translat"}).exit_code, 2);
-  EXPECT_THAT(RunArgs({"translat"}).err, HasSubstr("\"translat\""));
+  EXPECT_THAT(RunArgs({"translat"}).err,
+              AllOf(HasSubstr("\"translat\""), HasSubstr("fill-mask, models")));
   EXPECT_EQ(RunArgs({"help", "nothing"}).exit_code, 2);
 }
 

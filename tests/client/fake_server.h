@@ -17,6 +17,7 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "parley/v1/translation.grpc.pb.h"
+#include "tests/client/fake_embedding.h"
 
 namespace parley::client {
 
@@ -91,6 +92,7 @@ class FakeServer {
                              &port);
     builder.SetMaxReceiveMessageSize(64 << 20);
     builder.RegisterService(&translation_);
+    builder.RegisterService(&embedding_);
     builder.RegisterService(&models_);
     builder.RegisterService(&health_);
     server_ = builder.BuildAndStart();
@@ -103,6 +105,7 @@ class FakeServer {
 
   const std::string& address() const { return address_; }
   int num_translate_calls() const { return translation_.num_calls; }
+  FakeEmbedding& embedding() { return embedding_; }
   int num_health_calls() const { return health_.num_calls; }
   // Set before the first call.
   void set_health(grpc::health::v1::HealthCheckResponse::ServingStatus state) {
@@ -137,19 +140,43 @@ class FakeServer {
       pair->set_target("de");
       model->mutable_limits()->set_max_beams(32);
     }
+    static void FillEncoder(v1::Model* model) {
+      model->set_name("embedder");
+      model->set_kind(v1::MODEL_KIND_ENCODER);
+      model->set_state(v1::MODEL_STATE_READY);
+      model->set_architecture("BertModel");
+      model->set_num_parameters(22'713'216);
+      model->set_compute_type("f32");
+      model->mutable_limits()->set_max_source_tokens(512);
+      v1::EncoderModel* encoder = model->mutable_encoder();
+      encoder->add_methods("Embed");
+      encoder->add_methods("Similarity");
+      encoder->set_dimensions(384);
+      encoder->set_max_tokens(256);
+      encoder->set_num_layers(6);
+      encoder->add_pooling("mean");
+      encoder->set_normalizes(true);
+      encoder->set_similarity("cosine");
+      (*encoder->mutable_prompts())["query"] = "query: ";
+      (*encoder->mutable_prompts())["passage"] = "passage: ";
+    }
     grpc::Status ListModels(grpc::ServerContext* context,
                             const v1::ListModelsRequest* request,
                             v1::ListModelsResponse* response) override {
       Fill(response->add_models());
+      FillEncoder(response->add_models());
       return grpc::Status::OK;
     }
     grpc::Status GetModel(grpc::ServerContext* context,
                           const v1::GetModelRequest* request,
                           v1::Model* response) override {
-      if (request->model() != "demo") {
+      if (request->model() == "demo") {
+        Fill(response);
+      } else if (request->model() == "embedder") {
+        FillEncoder(response);
+      } else {
         return {grpc::StatusCode::NOT_FOUND, "no such model; served: demo"};
       }
-      Fill(response);
       return grpc::Status::OK;
     }
   };
@@ -172,6 +199,7 @@ class FakeServer {
   };
 
   Translation translation_;
+  FakeEmbedding embedding_;
   Models models_;
   Health health_;
   std::unique_ptr<grpc::Server> server_;

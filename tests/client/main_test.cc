@@ -134,6 +134,23 @@ TEST(Parley, TranslatesStandardInputInOrder) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Parley, EmbedsStandardInputInOrder) {
+  FakeServer server;
+  std::string input;
+  std::string wanted;
+  for (int i = 1; i <= 200; ++i) {
+    absl::StrAppend(&input, std::string(i, 'x'), "\n");
+    absl::StrAppend(&wanted, "2 dimensions: ", i, ".0000 0.3333 (", i + 2,
+                    " tokens", i > 100 ? ", truncated" : "", ")\n");
+  }
+  const Outcome outcome = RunProgram({
+      .args = {"embed", "--batch_size=3", "--server=" + server.address()},
+      .input = input,
+  });
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, wanted);
+}
+
 TEST(Parley, TakesTheServerFromTheEnvironment) {
   FakeServer server;
   const Outcome outcome =
@@ -199,7 +216,7 @@ TEST(Parley, ATerminalWithoutTextsIsWrongUsage) {
       RunProgram({.args = {"translate", "--server=" + server.address()},
                   .terminals = true});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("wants texts to translate"));
+  EXPECT_THAT(outcome.err, HasSubstr("wants texts, or --input"));
 }
 
 }  // namespace

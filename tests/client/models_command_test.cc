@@ -12,14 +12,17 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(RunModels, PrintsATable) {
   FakeServer server;
   const Ran ran = RunCommand(&RunModels, server.address(), {});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.out,
-            "NAME  STATE  KIND         PARAMETERS  COMPUTE  LANGUAGES\n"
-            "demo  ready  translation  6.8M        f32      en-de\n");
+            "NAME      STATE  KIND         PARAMETERS  COMPUTE  DETAILS\n"
+            "demo      ready  translation  6.8M        f32      en-de\n"
+            "embedder  ready  encoder      22.7M       f32      "
+            "384 dimensions, 256 tokens: Embed Similarity\n");
 }
 
 TEST(RunModels, TellsAllAboutOne) {
@@ -28,6 +31,20 @@ TEST(RunModels, TellsAllAboutOne) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.out, AllOf(HasSubstr("A demo"), HasSubstr("MarianMTModel"),
                              HasSubstr("en-de"), HasSubstr("32 beams")));
+}
+
+TEST(RunModels, TellsWhatAnEncoderCanDo) {
+  FakeServer server;
+  const Ran ran = RunCommand(&RunModels, server.address(), {"embedder"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("methods:       Embed Similarity\n"),
+                             HasSubstr("384 dimensions, of unit length\n"),
+                             HasSubstr("pooling:       mean\n"),
+                             HasSubstr("similarity:    cosine\n"),
+                             HasSubstr("256 tokens (512 where asked for)")));
+  EXPECT_THAT(ran.out, HasSubstr("prompt:        passage = \"passage: \"\n"
+                                 "prompt:        query = \"query: \"\n"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("languages")));
 }
 
 TEST(RunModels, PrintsJson) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::client {
@@ -13,6 +14,8 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+using Translated = AnsweredText<v1::TranslateResult>;
 
 v1::TranslateResult Result(const std::vector<std::string>& hypotheses) {
   v1::TranslateResult result;
@@ -26,8 +29,7 @@ v1::TranslateResult Result(const std::vector<std::string>& hypotheses) {
 std::string Text(const std::vector<std::string>& hypotheses,
                  LineBreaks breaks) {
   const v1::TranslateResult result = Result(hypotheses);
-  return FormatText({.number = 1, .text = "", .model = "", .result = result},
-                    breaks);
+  return FormatTranslation(result, breaks);
 }
 
 google::protobuf::Struct ParseJson(const std::string& json) {
@@ -38,14 +40,14 @@ google::protobuf::Struct ParseJson(const std::string& json) {
   return parsed;
 }
 
-TEST(FormatText, IsOneLineWhereAsked) {
+TEST(FormatTranslation, IsOneLineWhereAsked) {
   EXPECT_EQ(Text({"Ein Mann."}, LineBreaks::kToSpaces), "Ein Mann.");
   EXPECT_EQ(Text({"a\r\nb\tc"}, LineBreaks::kToSpaces), "a  b\tc");
   EXPECT_EQ(Text({"a\nb"}, LineBreaks::kKeep), "a\nb");
   EXPECT_EQ(Text({}, LineBreaks::kToSpaces), "");
 }
 
-TEST(FormatText, SeveralHypothesesStandBetweenTabs) {
+TEST(FormatTranslation, SeveralHypothesesStandBetweenTabs) {
   EXPECT_EQ(Text({"a", "b\tc", "d"}, LineBreaks::kToSpaces), "a\tb c\td");
 }
 
@@ -57,8 +59,8 @@ TEST(FormatJson, HasEveryField) {
   hypothesis->add_token_ids(7);
   hypothesis->set_finish_reason(v1::FINISH_REASON_END_OF_SEQUENCE);
   const std::string source = "A \"man\"\t\\ \x01 ü";
-  const auto json = FormatJson(
-      {.number = 3, .text = source, .model = "demo", .result = result});
+  const auto json = FormatJson(Translated{
+      .number = 3, .text = source, .model = "demo", .result = result});
   ASSERT_TRUE(json.ok()) << json.status();
   EXPECT_THAT(*json, Not(HasSubstr("\n")));
 
@@ -87,11 +89,11 @@ TEST(FormatJson, CarriesTheStatusOfAFailure) {
   result.mutable_status()->set_code(3);
   result.mutable_status()->set_message("not UTF-8");
   result.mutable_status()->add_details()->set_type_url("unknown/Type");
-  const auto json = FormatJson({.number = 1,
-                                .text = "a\xff"
-                                        "b",
-                                .model = "",
-                                .result = result});
+  const auto json = FormatJson(Translated{.number = 1,
+                                          .text = "a\xff"
+                                                  "b",
+                                          .model = "",
+                                          .result = result});
   ASSERT_TRUE(json.ok()) << json.status();
   const google::protobuf::Struct parsed = ParseJson(*json);
   EXPECT_EQ(parsed.fields().at("text").string_value(),
@@ -102,16 +104,47 @@ TEST(FormatJson, CarriesTheStatusOfAFailure) {
   EXPECT_EQ(status.at("message").string_value(), "not UTF-8");
 }
 
-TEST(TextStatus, IsTheResults) {
-  v1::TranslateResult result;
-  const TranslatedText translated = {
-      .number = 1, .text = "", .model = "", .result = result};
-  EXPECT_TRUE(TextStatus(translated).ok());
-  result.mutable_status()->set_code(8);
-  EXPECT_EQ(TextStatus(translated).code(),
-            absl::StatusCode::kResourceExhausted);
-  result.mutable_status()->set_code(-4);
-  EXPECT_EQ(TextStatus(translated).code(), absl::StatusCode::kUnknown);
+TEST(FormatLabels, AreOneLineBestFirst) {
+  v1::ClassifyResult result;
+  EXPECT_EQ(FormatLabels(result), "");
+  for (const auto& [name, score] :
+       {std::pair("good", 0.98768f), {"bad", -3.5f}}) {
+    v1::LabelScore* label = result.add_labels();
+    label->set_label(name);
+    label->set_score(score);
+  }
+  EXPECT_EQ(FormatLabels(result), "good 0.9877\tbad -3.5000");
+}
+
+TEST(FormatMasks, SeparatesTokensAndMasks) {
+  v1::FillMaskResult result;
+  EXPECT_EQ(FormatMasks(result), "");
+  for (const char* word : {"a", "b\n"}) {
+    v1::FilledMask* mask = result.add_masks();
+    for (int i = 0; i < 2; ++i) {
+      mask->add_tokens()->set_text(word);
+      mask->mutable_tokens(i)->set_probability(0.5f);
+    }
+  }
+  EXPECT_EQ(FormatMasks(result), "a 0.5000\ta 0.5000 | b  0.5000\tb  0.5000");
+}
+
+TEST(StartJson, EscapesWhatItNames) {
+  const auto json = StartJson({.number = 7, .text = "a\"b", .model = "m"});
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(*json, R"({"line":7,"text":"a\"b","model":"m",)");
+}
+
+TEST(ToStatus, KeepsCodeAndMessage) {
+  google::rpc::Status status;
+  EXPECT_TRUE(ToStatus(status).ok());
+  status.set_code(8);
+  status.set_message("busy");
+  EXPECT_EQ(ToStatus(status), absl::ResourceExhaustedError("busy"));
+  for (const int code : {-4, 17}) {
+    status.set_code(code);
+    EXPECT_EQ(ToStatus(status).code(), absl::StatusCode::kUnknown);
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "client/line_translation.h"
+#include "client/text_pipeline.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <deque>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -19,28 +18,26 @@
 namespace parley::client {
 namespace {
 
-using ::parley::v1::TranslateRequest;
-using ::parley::v1::TranslateResponse;
-using ::parley::v1::TranslateResult;
-
 // How many batches may be read and not yet handed over, for each that may be
 // under way.
 constexpr size_t kWindowPerCall = 4;
 
-// Texts that go out in one call. The run's thread owns all of it but `answer`,
-// which belongs to the call's callback until it reports the batch.
-struct Batch {
-  int64_t first_number = 0;
-  std::vector<std::string> texts;
-  // How many of them were sent: those that are UTF-8.
-  int num_sent = 0;
-  bool done = false;
-  absl::StatusOr<TranslateResponse> answer = TranslateResponse();
+struct ReadText {
+  std::string text;
+  // Why it was not sent, or OK.
+  absl::Status refusal;
 };
 
-bool IsUtf8(const std::string& text) {
-  return ValidUtf8PrefixBytes(text) == text.size();
-}
+// Texts that go out in one call. The run's thread owns all of it but `status`,
+// which belongs to the call's callback until it reports the batch.
+struct Batch {
+  std::unique_ptr<TextBatch> call;
+  int64_t first_number = 0;
+  std::vector<ReadText> texts;
+  int num_sent = 0;
+  bool done = false;
+  absl::Status status;
+};
 
 // True where further calls of the same run would fail in the same way.
 bool EndsRun(absl::StatusCode code) {
@@ -58,13 +55,6 @@ bool EndsRun(absl::StatusCode code) {
   }
 }
 
-TranslateResult FailedResult(const absl::Status& status) {
-  TranslateResult result;
-  result.mutable_status()->set_code(static_cast<int>(status.code()));
-  result.mutable_status()->set_message(std::string(status.message()));
-  return result;
-}
-
 // Counts the calls that end and wakes the run's thread for each. Shared with
 // the callbacks, as those may come after a run that an error ended.
 class Completions {
@@ -76,11 +66,11 @@ class Completions {
 
   int event_fd() const { return event_fd_; }
 
-  // On a thread of gRPC's.
-  void Finish(Batch* batch, absl::StatusOr<TranslateResponse> answer) {
+  // On any thread.
+  void Finish(Batch* batch, absl::Status status) {
     {
       absl::MutexLock lock(&mutex_);
-      batch->answer = std::move(answer);
+      batch->status = std::move(status);
       finished_.push_back(batch);
     }
     const uint64_t one = 1;
@@ -104,24 +94,19 @@ class Completions {
   std::vector<Batch*> finished_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The outcome of a text that was sent, `index` counting those alone.
-TranslateResult TakeResult(Batch& batch, int index) {
-  if (!batch.answer.ok()) return FailedResult(batch.answer.status());
-  TranslateResult result = std::move(*batch.answer->mutable_results(index));
-  result.mutable_status();  // Left out, it is OK.
-  if (result.status().code() != 0) result.clear_hypotheses();
-  return result;
-}
-
-// One call of TranslateTexts: a loop that sends while it may, hands over what
+// One call of RunTextPipeline: a loop that sends while it may, hands over what
 // is next, and waits for input or answers.
 class Run {
  public:
-  using Sink = absl::FunctionRef<absl::Status(const TranslatedText&)>;
+  using MakeBatch = absl::FunctionRef<std::unique_ptr<TextBatch>()>;
+  using Sink = absl::FunctionRef<absl::Status(const PipelinedText&)>;
 
-  Run(Client& client, const LineTranslationOptions& options, TextSource& source,
+  Run(const PipelineOptions& options, TextSource& source, MakeBatch make_batch,
       Sink sink)
-      : client_(client), options_(options), source_(source), sink_(sink) {}
+      : options_(options),
+        source_(source),
+        make_batch_(make_batch),
+        sink_(sink) {}
 
   absl::Status Execute() {
     if (completions_->event_fd() < 0) {
@@ -147,26 +132,24 @@ class Run {
   // Sends what the source has, up to a batch; false where that is nothing yet.
   bool SendBatch() {
     auto batch = std::make_shared<Batch>();
-    TranslateRequest request = options_.request;
-    ReadBatch(batch.get(), &request);
+    batch->call = make_batch_();
+    ReadBatch(batch.get());
     if (batch->texts.empty()) return at_end_;
-    batch->num_sent = request.texts_size();
     window_.push_back(batch);
     if (batch->num_sent == 0) {
       batch->done = true;
       return true;
     }
     ++num_under_way_;
-    client_.TranslateAsync(
-        std::move(request), [completions = completions_,
-                             batch](absl::StatusOr<TranslateResponse> answer) {
-          completions->Finish(batch.get(), std::move(answer));
+    batch->call->Start(
+        [completions = completions_, batch](absl::Status status) {
+          completions->Finish(batch.get(), std::move(status));
         });
     return true;
   }
 
   // An error of the source ends the input; what came before is still sent.
-  void ReadBatch(Batch* batch, TranslateRequest* request) {
+  void ReadBatch(Batch* batch) {
     batch->first_number = num_read_ + 1;
     size_t size_bytes = 0;
     while (batch->texts.size() < static_cast<size_t>(options_.batch_size) &&
@@ -178,9 +161,19 @@ class Run {
       if (at_end_ || *next == TextSource::Next::kWait) return;
       ++num_read_;
       size_bytes += text.size();
-      if (IsUtf8(text)) request->add_texts(text);
-      batch->texts.push_back(std::move(text));
+      absl::Status refusal = AddText(batch, text);
+      if (refusal.ok()) ++batch->num_sent;
+      batch->texts.push_back({std::move(text), std::move(refusal)});
     }
+  }
+
+  static absl::Status AddText(Batch* batch, const std::string& text) {
+    const size_t valid_bytes = ValidUtf8PrefixBytes(text);
+    if (valid_bytes != text.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("not UTF-8 from byte ", valid_bytes + 1));
+    }
+    return batch->call->Add(text);
   }
 
   // Until an answer comes, or input where it could be sent.
@@ -203,38 +196,28 @@ class Run {
   }
 
   absl::Status HandOver(Batch& batch) {
-    if (batch.answer.ok() && batch.answer->results_size() != batch.num_sent) {
-      batch.answer = absl::InternalError(
-          absl::StrCat("the server answered ", batch.num_sent, " texts with ",
-                       batch.answer->results_size(), " results"));
-    }
-    if (const absl::Status status = batch.answer.status();
-        EndsRun(status.code())) {
-      return absl::Status(status.code(),
+    if (EndsRun(batch.status.code())) {
+      return absl::Status(batch.status.code(),
                           absl::StrCat("from text ", batch.first_number,
-                                       " on: ", status.message()));
+                                       " on: ", batch.status.message()));
     }
-    const std::string model = batch.answer.ok() ? batch.answer->model() : "";
-    int num_taken = 0;
+    int num_sent = 0;
     for (size_t i = 0; i < batch.texts.size(); ++i) {
-      const std::string& text = batch.texts[i];
-      const TranslateResult result =
-          IsUtf8(text)
-              ? TakeResult(batch, num_taken++)
-              : FailedResult(absl::InvalidArgumentError(absl::StrCat(
-                    "not UTF-8 from byte ", ValidUtf8PrefixBytes(text) + 1)));
+      const ReadText& read = batch.texts[i];
+      const bool sent = read.refusal.ok();
       PARLEY_RETURN_IF_ERROR(
           sink_({.number = batch.first_number + static_cast<int64_t>(i),
-                 .text = text,
-                 .model = model,
-                 .result = result}));
+                 .text = read.text,
+                 .status = sent ? batch.status : read.refusal,
+                 .batch = *batch.call,
+                 .index = sent ? num_sent++ : -1}));
     }
     return absl::OkStatus();
   }
 
-  Client& client_;
-  const LineTranslationOptions& options_;
+  const PipelineOptions& options_;
   TextSource& source_;
+  const MakeBatch make_batch_;
   const Sink sink_;
   const std::shared_ptr<Completions> completions_ =
       std::make_shared<Completions>();
@@ -248,10 +231,11 @@ class Run {
 
 }  // namespace
 
-absl::Status TranslateTexts(
-    Client& client, const LineTranslationOptions& options, TextSource& source,
-    absl::FunctionRef<absl::Status(const TranslatedText&)> sink) {
-  return Run(client, options, source, sink).Execute();
+absl::Status RunTextPipeline(
+    const PipelineOptions& options, TextSource& source,
+    absl::FunctionRef<std::unique_ptr<TextBatch>()> make_batch,
+    absl::FunctionRef<absl::Status(const PipelinedText&)> sink) {
+  return Run(options, source, make_batch, sink).Execute();
 }
 
 }  // namespace parley::client

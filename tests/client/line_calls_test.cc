@@ -1,4 +1,4 @@
-#include "client/line_translation.h"
+#include "client/line_calls.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,6 +23,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+using Translated = AnsweredText<v1::TranslateResult>;
+
 struct Handed {
   int64_t number;
   std::string text;
@@ -30,7 +32,7 @@ struct Handed {
   int code;
 };
 
-class TranslateTextsTest : public ::testing::Test {
+class CallForTextsTest : public ::testing::Test {
  protected:
   void Serve(TranslateHandler handler) {
     server_ = std::make_unique<FakeServer>(std::move(handler));
@@ -41,10 +43,13 @@ class TranslateTextsTest : public ::testing::Test {
     client_ = std::make_unique<Client>(options);
   }
 
+  LineCalls Calls(TextSource& source) {
+    return {.client = *client_, .source = source, .pipeline = options_};
+  }
   absl::Status Translate(TextSource& source) {
-    options_.request.set_target_language("de");
-    return TranslateTexts(
-        *client_, options_, source, [this](const TranslatedText& translated) {
+    method_.request.set_target_language("de");
+    return CallForTexts(
+        Calls(source), method_, [this](const Translated& translated) {
           const v1::TranslateResult& result = translated.result;
           EXPECT_TRUE(result.has_status());
           handed_.push_back(
@@ -70,7 +75,9 @@ class TranslateTextsTest : public ::testing::Test {
 
   std::unique_ptr<FakeServer> server_;
   std::unique_ptr<Client> client_;
-  LineTranslationOptions options_;
+  PipelineOptions options_;
+  LineMethod<v1::TranslateRequest, v1::TranslateResponse> method_ = {
+      .start = &Client::TranslateAsync, .request = {}};
   std::vector<Handed> handed_;
 };
 
@@ -80,14 +87,14 @@ std::vector<std::string> Numbers(int count) {
   return texts;
 }
 
-TEST_F(TranslateTextsTest, NothingIsFine) {
+TEST_F(CallForTextsTest, NothingIsFine) {
   Serve(EchoTranslate);
   EXPECT_TRUE(Translate(Numbers(0)).ok());
   EXPECT_THAT(handed_, IsEmpty());
   EXPECT_EQ(server_->num_translate_calls(), 0);
 }
 
-TEST_F(TranslateTextsTest, KeepsTheOrderWhereAnswersComeInAnother) {
+TEST_F(CallForTextsTest, KeepsTheOrderWhereAnswersComeInAnother) {
   // The first call is answered only when the last batch has come.
   auto last_came = std::make_shared<absl::Notification>();
   std::atomic<bool> waited_in_vain = false;
@@ -109,7 +116,7 @@ TEST_F(TranslateTextsTest, KeepsTheOrderWhereAnswersComeInAnother) {
   ExpectAllInOrder(11);
 }
 
-TEST_F(TranslateTextsTest, AsManyCallsAsAllowedAndNoMore) {
+TEST_F(CallForTextsTest, AsManyCallsAsAllowedAndNoMore) {
   auto gate = std::make_shared<Gate>(4);
   Serve([gate](const v1::TranslateRequest& request,
                v1::TranslateResponse* response) {
@@ -125,7 +132,7 @@ TEST_F(TranslateTextsTest, AsManyCallsAsAllowedAndNoMore) {
   EXPECT_EQ(gate->most(), 4);
 }
 
-TEST_F(TranslateTextsTest, ABatchEndsByTextsOrByBytes) {
+TEST_F(CallForTextsTest, ABatchEndsByTextsOrByBytes) {
   Serve(EchoTranslate);
   options_.batch_size = 4;
   ASSERT_TRUE(Translate(Numbers(10)).ok());
@@ -135,7 +142,7 @@ TEST_F(TranslateTextsTest, ABatchEndsByTextsOrByBytes) {
   EXPECT_EQ(server_->num_translate_calls(), 3 + 5);
 }
 
-TEST_F(TranslateTextsTest, WhatIsWrongWithATextStaysWithIt) {
+TEST_F(CallForTextsTest, WhatIsWrongWithATextStaysWithIt) {
   Serve(
       [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
         EchoTranslate(request, response);
@@ -154,7 +161,7 @@ TEST_F(TranslateTextsTest, WhatIsWrongWithATextStaysWithIt) {
   EXPECT_EQ(handed_[3].translation, "de:3");
 }
 
-TEST_F(TranslateTextsTest, ABatchWithNothingToSendIsNotSent) {
+TEST_F(CallForTextsTest, ABatchWithNothingToSendIsNotSent) {
   Serve(EchoTranslate);
   options_.batch_size = 1;
   ASSERT_TRUE(Translate({"\xff", "\xfe"}).ok());
@@ -162,7 +169,7 @@ TEST_F(TranslateTextsTest, ABatchWithNothingToSendIsNotSent) {
   EXPECT_EQ(server_->num_translate_calls(), 0);
 }
 
-TEST_F(TranslateTextsTest, ACallThatFailsCostsItsOwnTextsOnly) {
+TEST_F(CallForTextsTest, ACallThatFailsCostsItsOwnTextsOnly) {
   Serve(
       [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
         if (request.texts(0) == "2") {
@@ -179,7 +186,7 @@ TEST_F(TranslateTextsTest, ACallThatFailsCostsItsOwnTextsOnly) {
   EXPECT_EQ(handed_[4].translation, "de:4");
 }
 
-TEST_F(TranslateTextsTest, AnAnswerOfTheWrongSizeIsAFailure) {
+TEST_F(CallForTextsTest, AnAnswerOfTheWrongSizeIsAFailure) {
   Serve(
       [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
         EchoTranslate(request, response);
@@ -192,7 +199,7 @@ TEST_F(TranslateTextsTest, AnAnswerOfTheWrongSizeIsAFailure) {
   EXPECT_EQ(handed_[1].code, 13);
 }
 
-TEST_F(TranslateTextsTest, ARefusedRequestEndsTheRun) {
+TEST_F(CallForTextsTest, ARefusedRequestEndsTheRun) {
   Serve(
       [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
         if (request.texts(0) == "4") {
@@ -209,7 +216,7 @@ TEST_F(TranslateTextsTest, ARefusedRequestEndsTheRun) {
   EXPECT_LT(server_->num_translate_calls(), 10);
 }
 
-TEST_F(TranslateTextsTest, AnEndedRunLeavesWhatIsUnderWayToTheClient) {
+TEST_F(CallForTextsTest, AnEndedRunLeavesWhatIsUnderWayToTheClient) {
   auto release = std::make_shared<absl::Notification>();
   Serve([release](const v1::TranslateRequest& request,
                   v1::TranslateResponse* response) {
@@ -225,7 +232,44 @@ TEST_F(TranslateTextsTest, AnEndedRunLeavesWhatIsUnderWayToTheClient) {
   release->Notify();
 }
 
-TEST_F(TranslateTextsTest, ASourcesErrorComesAfterItsTexts) {
+TEST_F(CallForTextsTest, WhatTheMethodDoesNotTakeFailsAloneAndIsNotSent) {
+  Serve(EchoTranslate);
+  method_.add = [](const std::string& text, v1::TranslateRequest* request) {
+    if (text == "1") return absl::OutOfRangeError("odd");
+    request->add_texts(text + text);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Translate(Numbers(4)).ok());
+  ASSERT_EQ(handed_.size(), 4u);
+  EXPECT_EQ(handed_[0].translation, "de:00");
+  EXPECT_EQ(handed_[1].code, 11);
+  EXPECT_EQ(handed_[2].translation, "de:22");
+  EXPECT_EQ(handed_[3].translation, "de:33");
+}
+
+TEST_F(CallForTextsTest, AnswersAreArrangedBeforeTheyAreHandedOver) {
+  Serve(
+      [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
+        EchoTranslate(request, response);
+        response->mutable_results()->SwapElements(0, 2);
+        return grpc::Status::OK;
+      });
+  method_.arrange = [](v1::TranslateResponse* response) {
+    response->mutable_results()->SwapElements(0, 2);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Translate(Numbers(3)).ok());
+  ExpectAllInOrder(3);
+  method_.arrange = [](v1::TranslateResponse* response) {
+    return absl::InternalError("cannot be arranged");
+  };
+  handed_.clear();
+  ASSERT_TRUE(Translate(Numbers(3)).ok());
+  ASSERT_EQ(handed_.size(), 3u);
+  EXPECT_EQ(handed_[0].code, 13);
+}
+
+TEST_F(CallForTextsTest, ASourcesErrorComesAfterItsTexts) {
   Serve(EchoTranslate);
   class Broken : public TextSource {
    public:
@@ -243,13 +287,13 @@ TEST_F(TranslateTextsTest, ASourcesErrorComesAfterItsTexts) {
   ExpectAllInOrder(3);
 }
 
-TEST_F(TranslateTextsTest, TheSinksErrorEndsTheRun) {
+TEST_F(CallForTextsTest, TheSinksErrorEndsTheRun) {
   Serve(EchoTranslate);
   ListSource source(Numbers(100));
   options_.batch_size = 1;
   int num_handed = 0;
   const absl::Status status =
-      TranslateTexts(*client_, options_, source, [&](const TranslatedText&) {
+      CallForTexts(Calls(source), method_, [&](const Translated&) {
         return ++num_handed == 2 ? absl::DataLossError("full")
                                  : absl::OkStatus();
       });
@@ -257,7 +301,7 @@ TEST_F(TranslateTextsTest, TheSinksErrorEndsTheRun) {
   EXPECT_EQ(num_handed, 2);
 }
 
-TEST_F(TranslateTextsTest, ASlowPipeIsAnsweredLineByLine) {
+TEST_F(CallForTextsTest, ASlowPipeIsAnsweredLineByLine) {
   Serve(EchoTranslate);
   int fds[2];
   ASSERT_EQ(::pipe(fds), 0);
@@ -265,8 +309,8 @@ TEST_F(TranslateTextsTest, ASlowPipeIsAnsweredLineByLine) {
   // Each line is written only when the one before has been handed over.
   ASSERT_EQ(::write(fds[1], "0\n", 2), 2);
   std::vector<std::string> translations;
-  const absl::Status status = TranslateTexts(
-      *client_, options_, source, [&](const TranslatedText& translated) {
+  const absl::Status status =
+      CallForTexts(Calls(source), method_, [&](const Translated& translated) {
         translations.push_back(translated.result.hypotheses(0).text());
         const std::string next = absl::StrCat(translations.size(), "\n");
         if (translations.size() < 3) {

@@ -1,0 +1,18 @@
+// `parley fill-mask`: the likeliest tokens for the masks of texts.
+#ifndef PARLEY_CLIENT_FILL_MASK_COMMAND_H_
+#define PARLEY_CLIENT_FILL_MASK_COMMAND_H_
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "client/command.h"
+
+namespace parley::client {
+
+// `args` is what follows the subcommand. Returns the exit code.
+int RunFillMask(const CommandContext& context,
+                absl::Span<const std::string> args);
+
+}  // namespace parley::client
+
+#endif  // PARLEY_CLIENT_FILL_MASK_COMMAND_H_
