@@ -10,16 +10,15 @@ peer's best setting of each cell counts.
 import argparse
 import functools
 import json
-import os
 import pathlib
-import statistics
-import subprocess
 import sys
 
 import machine
 import random_marian
+import rounds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+OURS = "Parley f32"
 NEW_TOKENS = 20
 # 1,027 tokens in 64 sentences, as captions and news lines are mixed.
 LENGTHS = [9 + (7 * i) % 15 for i in range(64)]
@@ -58,7 +57,7 @@ class Bench:
 
     def parley(self, cell, output=""):
         batch_size, num_beams, count = CELLS[cell]
-        return self.run([
+        return rounds.tokens_per_second([
             self.program, f"--model={self.model}",
             f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
             f"--num_beams={num_beams}", f"--new_tokens={NEW_TOKENS}",
@@ -72,7 +71,7 @@ class Bench:
         if workers > 1 and batch_size >= count:
             # Two workers share the batch, or one of them would idle.
             batch_size = -(-batch_size // workers)
-        return self.run([
+        return rounds.tokens_per_second([
             sys.executable, ROOT / "bench" / "ctranslate2_peer.py",
             f"--model={self.model}", f"--converted={self.work / 'ctranslate2'}",
             f"--sources={self.sources[count]}", f"--batch_size={batch_size}",
@@ -81,6 +80,13 @@ class Bench:
             f"--compute_type={compute_type}", "--repetitions=1",
             *([f"--output={output}"] if output else [])],
             {"CT2_USE_MKL": mkl})
+
+    def engines(self, cell):
+        engines = {OURS: lambda: self.parley(cell)}
+        for name, setting in peers("float32").items():
+            engines[name] = (lambda setting=setting:
+                             self.ctranslate2(cell, **setting))
+        return engines
 
     def share_of_equal_targets(self):
         """Whether it is the same work: greedy targets, token for token.
@@ -99,47 +105,6 @@ class Bench:
         equal = sum(ours == theirs for ours, theirs in zip(*targets))
         return equal / len(targets[0])
 
-    def run(self, command, environment):
-        result = subprocess.run(
-            [str(word) for word in command], capture_output=True, text=True,
-            env={**os.environ, **environment})
-        if result.returncode != 0:
-            raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr}")
-        line = json.loads(result.stdout.splitlines()[-1])
-        return line["tokens"] / line["seconds"]
-
-
-def measure(bench, rounds, progress):
-    engines = {"Parley f32": lambda cell: bench.parley(cell)}
-    for name, setting in peers("float32").items():
-        engines[name] = (lambda cell, setting=setting:
-                         bench.ctranslate2(cell, **setting))
-    figures = {cell: {name: [] for name in engines} for cell in CELLS}
-    for round_number in range(rounds):
-        for cell in CELLS:
-            for name, run in engines.items():
-                progress(f"round {round_number + 1} of {rounds}: {cell}: {name}")
-                figures[cell][name].append(run(cell))
-    return figures
-
-
-def report(figures):
-    lines = []
-    for cell, engines in figures.items():
-        medians = {name: statistics.median(values)
-                   for name, values in engines.items()}
-        best_peer = max((name for name in medians if name != "Parley f32"),
-                        key=medians.get)
-        lines.append(f"{cell} (target tokens/s)")
-        for name, values in engines.items():
-            spread = (max(values) - min(values)) / medians[name]
-            mark = "  <- best peer" if name == best_peer else ""
-            lines.append(f"  {name:38} {medians[name]:8.1f}  "
-                         f"spread {spread:4.0%}{mark}")
-        ratio = medians["Parley f32"] / medians[best_peer]
-        lines.append(f"  {'Parley against the best peer':38} {ratio:8.2f} x")
-    return "\n".join(lines)
-
 
 def main():
     parser = argparse.ArgumentParser(
@@ -152,13 +117,13 @@ def main():
     args = parser.parse_args()
 
     bench = Bench(args.build, ROOT / "build" / "bench")
-    figures = measure(
-        bench, args.rounds,
-        lambda text: print(text, file=sys.stderr, flush=True))
+    figures = rounds.measure(
+        {cell: bench.engines(cell) for cell in CELLS}, args.rounds)
     about = machine.describe(ROOT)
     print(json.dumps(about))
     print(f"equal greedy targets: {bench.share_of_equal_targets():.0%}")
-    print(report(figures))
+    for cell, engines in figures.items():
+        print(rounds.report(f"{cell} (target tokens/s)", engines, OURS))
     if args.output:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         args.output.write_text(json.dumps(

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "bench/token_file.h"
 #include "engine/kernels/onednn/linear.h"
 #include "engine/layers/thread_team.h"
 #include "engine/models/marian.h"
@@ -40,20 +40,6 @@ ABSL_FLAG(std::string, output, "",
 
 namespace parley {
 namespace {
-
-using Sources = std::vector<std::vector<TokenId>>;
-
-absl::StatusOr<Sources> ReadSources(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot open ", path));
-  Sources sources;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::vector<TokenId>& source = sources.emplace_back();
-    for (TokenId id; words >> id;) source.push_back(id);
-  }
-  return sources;
-}
 
 absl::StatusOr<std::unique_ptr<TranslationEngine>> LoadEngine(
     const LoadOptions& options) {
@@ -92,14 +78,15 @@ absl::Status TranslateBatch(TranslationEngine& engine,
       return absl::InternalError("a task did not finish");
     }
     for (FinishedTask& finished : result.finished) {
-      targets[finished.id] = std::move(finished.result.hypotheses.front().token_ids);
+      targets[finished.id] =
+          std::move(finished.result.hypotheses.front().token_ids);
     }
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<Targets> TranslateAll(TranslationEngine& engine,
-                                     const Sources& sources) {
+                                     const TokenLists& sources) {
   const size_t batch_size = absl::GetFlag(FLAGS_batch_size);
   Targets targets(sources.size());
   for (size_t begin = 0; begin < sources.size(); begin += batch_size) {
@@ -113,7 +100,7 @@ absl::StatusOr<Targets> TranslateAll(TranslationEngine& engine,
 
 // Measures one pass over all sources and prints its JSON line.
 absl::StatusOr<Targets> MeasurePass(TranslationEngine& engine,
-                                    const Sources& sources) {
+                                    const TokenLists& sources) {
   const absl::Time start = absl::Now();
   PARLEY_ASSIGN_OR_RETURN(Targets targets, TranslateAll(engine, sources));
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
@@ -139,8 +126,8 @@ absl::Status Run() {
       .max_rows = std::max(kMaxBeams, absl::GetFlag(FLAGS_batch_size) *
                                           absl::GetFlag(FLAGS_num_beams))};
   SetTeamSize(options.num_threads);
-  PARLEY_ASSIGN_OR_RETURN(const Sources sources,
-                          ReadSources(absl::GetFlag(FLAGS_sources)));
+  PARLEY_ASSIGN_OR_RETURN(const TokenLists sources,
+                          ReadTokenFile(absl::GetFlag(FLAGS_sources)));
   PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<TranslationEngine> engine,
                           LoadEngine(options));
   std::fprintf(stderr, "%s, %d threads, %zu sources\n",
