@@ -21,18 +21,26 @@ help: ## Print this list
 	  | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 .PHONY: demo
-demo: setup configure ## Install, build, serve the shipped model, translate
+demo: setup configure ## Install, build, serve two models, translate, embed
 	cmake --build --preset $(PRESET) -j $(JOBS) --target parley-server parley
 	tools/demo.sh $(BIN)
 
 .PHONY: serve
-serve: setup configure ## Install, build, serve models/ on GRPC_PORT until Ctrl-C
+serve: setup configure ## Install, build, serve the models on GRPC_PORT until Ctrl-C
 	cmake --build --preset $(PRESET) -j $(JOBS) --target parley-server parley
-	$(BIN)/parley-server --model_repository=models --grpc_port=$(GRPC_PORT)
+	$(BIN)/parley-server --model_repository=models --grpc_port=$(GRPC_PORT) \
+	  --models=all-MiniLM-L6-v2=.deps/models/all-MiniLM-L6-v2
 
 .PHONY: test
 test: setup build ## Install, build all, run all tests (check is one of them)
 	ctest --preset $(PRESET) -j $(TEST_JOBS) $(TEST_ARGS)
+
+.PHONY: test-parity
+test-parity: setup configure ## Compare tokenizers with Hugging Face's on all of Unicode
+	tools/setup.sh --parity
+	cmake --build --preset $(PRESET) -j $(JOBS) --target tokenize_lines
+	.deps/parity/bin/python tests/parity/run.py \
+	  --program build/$(PRESET)/tests/tokenize_lines
 
 .PHONY: docker-test
 docker-test: setup build ## Build the image from this build and call it

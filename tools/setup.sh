@@ -11,6 +11,7 @@
 #   tools/setup.sh          what building and testing take
 #   tools/setup.sh --build  only what it takes to build the programs
 #   tools/setup.sh --bench  also the peers that `make bench` compares with
+#   tools/setup.sh --parity also what `make test-parity` compares with
 #
 #   PARLEY_DEPS_DIR         where to install other than .deps
 set -euo pipefail
@@ -228,8 +229,8 @@ install_grpcurl() {
 
 (($# <= 1)) || fail "expected one argument at most"
 readonly mode=${1:-all}
-[[ $mode =~ ^(all|--build|--bench)$ ]] ||
-  fail "expected no argument, --build or --bench, not $mode"
+[[ $mode =~ ^(all|--build|--bench|--parity)$ ]] ||
+  fail "expected no argument, --build, --bench or --parity, not $mode"
 check_machine
 mkdir -p "$deps"
 exec 9>"$deps/.lock"
@@ -252,5 +253,8 @@ if [[ $mode != --build ]]; then
 fi
 if [[ $mode == --bench ]]; then
   install_python bench bench/requirements.txt
+fi
+if [[ $mode == --parity ]]; then
+  install_python parity tests/parity/requirements.txt
 fi
 say "complete"
