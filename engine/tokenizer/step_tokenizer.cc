@@ -21,9 +21,9 @@
 namespace parley {
 namespace {
 
-// Where the bytes [begin, end) of a word are from. Models that leave out
-// characters may count past the word's end, or give an empty range; what
-// Hugging Face's tokenizers answers to that is followed.
+// Where the bytes of a piece are from. Those of models that leave out
+// characters may lie past the word's end, or be none; what Hugging Face's
+// tokenizers answers to that is followed.
 ByteRange Locate(const AlignedText& word, const Subword& piece) {
   if (piece.begin >= piece.end) {
     const size_t at = word.origin[0].begin + piece.begin;
@@ -161,6 +161,8 @@ absl::Status StepTokenizer::AddNormalized(AlignedText section,
 
 void StepTokenizer::AddToken(TokenId id, ByteRange range,
                              absl::string_view spelled, Output* output) const {
+  range.end = std::min(range.end, output->text.size());
+  range.begin = std::min(range.begin, range.end);
   const OffsetTrimming& trimming = steps_.post_processor.trimming;
   if (trimming.enabled) {
     const SpacedToken token = {.token = spelled,
@@ -205,42 +207,46 @@ void AppendSpecial(const TemplatePart& part, EncoderInput* input) {
                            EncoderInput::kSpecial);
 }
 
+// How many tokens of each text remain under the limit.
+absl::StatusOr<std::pair<size_t, size_t>> FitLengths(
+    std::pair<size_t, size_t> lengths, int num_texts, int num_special,
+    std::optional<int> max_tokens) {
+  if (!max_tokens.has_value()) return lengths;
+  if (*max_tokens <= num_special) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a limit of ", *max_tokens, " tokens leaves no room for ",
+                     "text beside ", num_special, " special tokens"));
+  }
+  const size_t room = *max_tokens - num_special;
+  if (num_texts == 1)
+    return std::pair(std::min(lengths.first, room), size_t{0});
+  return TruncateLongestFirst(lengths.first, lengths.second, room);
+}
+
 absl::StatusOr<EncoderInput> StepTokenizer::Assemble(
     const Encoding& first, const Encoding* second,
     const AssembleOptions& options) const {
-  const std::vector<TemplatePart>& parts =
-      TemplateOf(second == nullptr ? 1 : 2);
-  const size_t sizes[2] = {first.ids.size(),
-                           second == nullptr ? 0 : second->ids.size()};
-  size_t kept[2] = {sizes[0], sizes[1]};
-  if (options.max_tokens.has_value()) {
-    const int num_special =
-        options.add_special_tokens ? CountSpecialTokens(parts) : 0;
-    if (*options.max_tokens <= num_special) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "a limit of ", *options.max_tokens, " tokens leaves no room for text",
-          " beside ", num_special, " special tokens"));
-    }
-    const size_t room = *options.max_tokens - num_special;
-    if (second == nullptr) {
-      kept[0] = std::min(kept[0], room);
-    } else {
-      std::tie(kept[0], kept[1]) =
-          TruncateLongestFirst(sizes[0], sizes[1], room);
-    }
-  }
+  const int num_texts = second == nullptr ? 1 : 2;
+  const std::pair<size_t, size_t> lengths = {
+      first.ids.size(), second == nullptr ? 0 : second->ids.size()};
+  const int num_special =
+      options.add_special_tokens ? num_special_tokens(num_texts) : 0;
+  PARLEY_ASSIGN_OR_RETURN(
+      const auto kept,
+      FitLengths(lengths, num_texts, num_special, options.max_tokens));
   const TruncationSide side =
       options.truncation_side.value_or(steps_.truncation_side);
   EncoderInput input;
-  input.truncated = kept[0] < sizes[0] || kept[1] < sizes[1];
-  for (const TemplatePart& part : parts) {
-    if (part.text_index < 0) {
-      if (options.add_special_tokens) AppendSpecial(part, &input);
-      continue;
+  input.truncated = kept != lengths;
+  for (const TemplatePart& part : TemplateOf(num_texts)) {
+    if (part.text_index == 0) {
+      AppendText(first, part, KeepOf(lengths.first, kept.first, side), &input);
+    } else if (part.text_index == 1) {
+      AppendText(*second, part, KeepOf(lengths.second, kept.second, side),
+                 &input);
+    } else if (options.add_special_tokens) {
+      AppendSpecial(part, &input);
     }
-    const int i = part.text_index;
-    AppendText(i == 0 ? first : *second, part, KeepOf(sizes[i], kept[i], side),
-               &input);
   }
   return input;
 }

@@ -104,7 +104,8 @@ class FuseDecoder : public Decoder {
   void Apply(std::vector<std::string>* tokens) const override {
     std::string all;
     for (const std::string& token : *tokens) all.append(token);
-    tokens->assign(1, std::move(all));
+    tokens->clear();
+    tokens->push_back(std::move(all));
   }
 };
 

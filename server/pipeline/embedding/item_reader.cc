@@ -106,6 +106,8 @@ absl::StatusOr<EncoderInput> ItemReader::ReadPair(const TextPair& pair) const {
                      !pair.first ? "first" : "second", "` is missing"));
   }
   PARLEY_ASSIGN_OR_RETURN(const Encoding first, Tokenize(*pair.first));
+  // transformers reads an empty second text as none.
+  if (pair.second->empty()) return Assemble(first, nullptr);
   PARLEY_RETURN_IF_ERROR(CheckUtf8(*pair.second));
   PARLEY_ASSIGN_OR_RETURN(const Encoding second,
                           tokenizer().Tokenize(*pair.second));

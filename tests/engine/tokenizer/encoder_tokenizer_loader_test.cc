@@ -117,7 +117,9 @@ TEST(EncoderTokenizerLoaderTest, PairsOfTinyBert) {
     const bool is_pair = golden.contains("text_a");
     Json texts = {golden[is_pair ? "text_a" : "masked_text"]};
     // transformers takes an empty second text for none.
-    if (is_pair && golden["text_b"] != "") texts.push_back(golden["text_b"]);
+    if (is_pair && !golden["text_b"].get<std::string>().empty()) {
+      texts.push_back(golden["text_b"]);
+    }
     const EncoderInput input = Assembled(*tokenizer, texts, 512);
     EXPECT_EQ(input.ids, golden["token_ids"].get<std::vector<TokenId>>());
     if (!is_pair) continue;

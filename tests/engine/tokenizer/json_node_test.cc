@@ -8,7 +8,6 @@
 namespace parley {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 JsonDocument Parse(absl::string_view text) {

@@ -90,12 +90,22 @@ TEST_F(ItemReaderTest, ChecksMaxTokens) {
 }
 
 TEST_F(ItemReaderTest, ReadsPairs) {
-  const auto input = Reader({}).ReadPair({.first = "a", .second = ""});
+  const auto input = Reader({}).ReadPair({.first = "a", .second = "b"});
   ASSERT_TRUE(input.ok());
-  EXPECT_THAT(input->ids, ElementsAre(0, kA, 1, 1));
-  EXPECT_THAT(input->segment_ids, ElementsAre(0, 0, 0, 1));
+  EXPECT_THAT(input->ids, ElementsAre(0, kA, 1, kA + 1, 1));
+  EXPECT_THAT(input->segment_ids, ElementsAre(0, 0, 0, 1, 1));
   ExpectRefused(Reader({}).ReadPair({.first = "a"}), "`second` is missing");
   ExpectRefused(Reader({}).ReadPair({.second = "a"}), "`first` is missing");
+}
+
+// As transformers has it.
+TEST_F(ItemReaderTest, AnEmptySecondTextIsNone) {
+  const auto alone = Reader({}).ReadPair({.first = "a", .second = ""});
+  ASSERT_TRUE(alone.ok());
+  EXPECT_THAT(alone->ids, ElementsAre(0, kA, 1));
+  const auto second = Reader({}).ReadPair({.first = "", .second = "b"});
+  ASSERT_TRUE(second.ok());
+  EXPECT_THAT(second->ids, ElementsAre(0, 1, kA + 1, 1));
 }
 
 TEST_F(ItemReaderTest, SegmentsThatTheModelLacksAreNone) {
