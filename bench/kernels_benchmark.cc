@@ -22,7 +22,8 @@
 #include "base/log.h"
 #include "benchmark/benchmark.h"
 #include "engine/kernels/attention.h"
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
 

@@ -85,6 +85,12 @@ bool TensorMap::Has(absl::string_view name) const {
   return tensors_.contains(name);
 }
 
+int TensorMap::NumRowsOf(const TensorView& tensor) const {
+  return static_cast<int>(absl::c_count_if(tensors_, [&](const auto& entry) {
+    return entry.second->data.data() == tensor.data.data();
+  }));
+}
+
 bool TensorMap::HasPart(absl::string_view part) const {
   const std::string prefix = absl::StrCat(part, ".");
   return Has(absl::StrCat(prefix, "weight")) &&

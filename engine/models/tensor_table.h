@@ -37,6 +37,8 @@ class TensorMap {
   // REQUIRES: a row of that name, and Has(name) where it was not required.
   const TensorView& Get(absl::string_view name) const;
   bool Has(absl::string_view name) const;
+  // How many rows the stored tensor was found for: several where it is shared.
+  int NumRowsOf(const TensorView& tensor) const;
   // Whether "<part>.weight" and all else that the table has of a part was
   // found.
   bool HasPart(absl::string_view part) const;

@@ -38,12 +38,11 @@ class MarianTest : public testing::Test {
     model_.config = *config;
     auto file = OpenModelWeights(directory);
     ASSERT_TRUE(file.ok()) << file.status();
-    auto weights =
-        LoadMarianWeights(model_.config, std::move(*file), [](double) {});
+    const std::shared_ptr<const WeightFile> shared = std::move(*file);
+    auto weights = LoadMarianWeights(model_.config, shared, {});
     ASSERT_TRUE(weights.ok()) << weights.status();
     model_.weights = std::move(*weights);
-    reference_ =
-        std::make_unique<MarianReference>(model_.config, *model_.weights.file);
+    reference_ = std::make_unique<MarianReference>(model_.config, *shared);
     auto pool = KvPool::Create({.num_layers = model_.config.decoder.num_layers,
                                 .d_model = model_.config.d_model},
                                16 << 20);
@@ -79,13 +78,14 @@ class MarianTest : public testing::Test {
                   .rows = rows},
                  *pool_, *activations_);
     const int vocab_size = model_.config.decoder.vocab_size;
-    FloatBuffer logits(kernels::RoundUpRows(count) * vocab_size);
-    model_.weights.output->Run(activations_->hidden(), count, logits.data());
-    Matrix result;
-    for (int i = 0; i < count; ++i) {
-      const float* row = logits.data() + int64_t{i} * vocab_size;
-      result.emplace_back(row, row + vocab_size);
-    }
+    Matrix result(count, std::vector<double>(vocab_size));
+    const auto take = [&](const kernels::OutputBlock& block) {
+      for (int64_t i = 0; i < block.num_rows; ++i) {
+        std::copy_n(block.y + i * block.stride, block.num_outputs,
+                    result[block.first_row + i].begin() + block.first_output);
+      }
+    };
+    model_.weights.output->Run(activations_->hidden(), count, take);
     return result;
   }
 

@@ -30,8 +30,7 @@ std::unique_ptr<MarianModel> LoadMarian(const std::string& directory) {
   model->config = *config;
   auto file = OpenModelWeights(directory);
   EXPECT_TRUE(file.ok()) << file.status();
-  auto weights =
-      LoadMarianWeights(model->config, std::move(*file), [](double) {});
+  auto weights = LoadMarianWeights(model->config, std::move(*file), {});
   EXPECT_TRUE(weights.ok()) << weights.status();
   model->weights = std::move(*weights);
   return model;

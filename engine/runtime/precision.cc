@@ -1,0 +1,43 @@
+#include "engine/runtime/precision.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/kernels/onednn/isa.h"
+
+namespace parley {
+
+absl::StatusOr<kernels::Precision> ResolvePrecision(ComputeType type) {
+  using kernels::Isa;
+  using kernels::Precision;
+  switch (type) {
+    case ComputeType::kAuto:
+      return kernels::EffectiveIsa() >= Isa::kAvx512Vnni ||
+                     kernels::HasAvxVnni()
+                 ? Precision::kInt8
+                 : Precision::kF32;
+    case ComputeType::kF32:
+      return Precision::kF32;
+    case ComputeType::kInt8:
+      return Precision::kInt8;
+    case ComputeType::kBF16:
+      break;
+  }
+  if (kernels::Supports(Precision::kBF16)) return Precision::kBF16;
+  return absl::UnimplementedError(absl::StrCat(
+      "compute type bf16 needs AVX-512 with BF16, or AMX; this processor has ",
+      kernels::IsaName(), ": use int8 or f32"));
+}
+
+ComputeType ComputeTypeOf(kernels::Precision precision) {
+  switch (precision) {
+    case kernels::Precision::kF32:
+      return ComputeType::kF32;
+    case kernels::Precision::kBF16:
+      return ComputeType::kBF16;
+    case kernels::Precision::kInt8:
+      return ComputeType::kInt8;
+  }
+  return ComputeType::kF32;
+}
+
+}  // namespace parley

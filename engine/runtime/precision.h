@@ -1,0 +1,20 @@
+// The precision that a model is loaded in.
+#ifndef PARLEY_ENGINE_RUNTIME_PRECISION_H_
+#define PARLEY_ENGINE_RUNTIME_PRECISION_H_
+
+#include "absl/status/statusor.h"
+#include "engine/api/compute_type.h"
+#include "engine/kernels/linear.h"
+
+namespace parley {
+
+// kAuto takes int8 where the processor has instructions for it, else f32.
+// UNIMPLEMENTED, saying what it has, where it cannot compute what is asked for.
+absl::StatusOr<kernels::Precision> ResolvePrecision(ComputeType type);
+
+// The reverse; never kAuto.
+ComputeType ComputeTypeOf(kernels::Precision precision);
+
+}  // namespace parley
+
+#endif  // PARLEY_ENGINE_RUNTIME_PRECISION_H_
