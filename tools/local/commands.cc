@@ -1,12 +1,13 @@
 #include "tools/local/commands.h"
 
-#include <array>
+#include "tools/local/inspect_command.h"
 
 namespace parley::tools {
 namespace {
 
-// {"name", "What it does in one line", &RunName},
-constexpr std::array<client::Command, 0> kCommands = {};
+constexpr client::Command kCommands[] = {
+    {"inspect", "Tells what a model directory holds", &RunInspect},
+};
 
 }  // namespace
 
