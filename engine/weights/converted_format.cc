@@ -25,6 +25,7 @@ constexpr absl::string_view kVersionKey = "parley.format_version";
 constexpr absl::string_view kVersion = "1";
 constexpr absl::string_view kComputeTypeKey = "parley.compute_type";
 constexpr absl::string_view kProductsKey = "parley.products";
+constexpr absl::string_view kSharedKey = "parley.shared";
 constexpr absl::string_view kComputeTypes[] = {"int8", "bf16"};
 
 absl::Status Malformed(const WeightFile& file, absl::string_view key,
@@ -53,13 +54,16 @@ absl::StatusOr<std::string> ReadComputeType(const WeightFile& file) {
   return std::string(type);
 }
 
+// The JSON object that a value holds.
+absl::StatusOr<JsonFile> NeededJson(const WeightFile& file,
+                                    absl::string_view key) {
+  PARLEY_ASSIGN_OR_RETURN(const absl::string_view text, Needed(file, key));
+  return JsonFile::Parse(
+      text, absl::StrCat(file.path(), ": __metadata__: \"", key, "\""));
+}
+
 absl::StatusOr<ProductParts> ReadProducts(const WeightFile& file) {
-  PARLEY_ASSIGN_OR_RETURN(const absl::string_view text,
-                          Needed(file, kProductsKey));
-  PARLEY_ASSIGN_OR_RETURN(
-      const JsonFile json,
-      JsonFile::Parse(text, absl::StrCat(file.path(), ": __metadata__: \"",
-                                         kProductsKey, "\"")));
+  PARLEY_ASSIGN_OR_RETURN(const JsonFile json, NeededJson(file, kProductsKey));
   ProductParts products;
   for (std::string& name : json.UnknownKeys({})) {  // All that there are.
     PARLEY_ASSIGN_OR_RETURN(std::optional<std::vector<std::string>> parts,
@@ -71,6 +75,22 @@ absl::StatusOr<ProductParts> ReadProducts(const WeightFile& file) {
     products.emplace(std::move(name), *std::move(parts));
   }
   return products;
+}
+
+absl::StatusOr<SharedWeights> ReadShared(const WeightFile& file,
+                                         const ProductParts& products) {
+  PARLEY_ASSIGN_OR_RETURN(const JsonFile json, NeededJson(file, kSharedKey));
+  SharedWeights shared;
+  for (std::string& name : json.UnknownKeys({})) {
+    PARLEY_ASSIGN_OR_RETURN(std::optional<std::string> stored,
+                            json.GetString(name));
+    if (!stored.has_value() || !products.contains(*stored)) {
+      return Malformed(file, kSharedKey,
+                       absl::StrCat("names no product for ", QuotedName(name)));
+    }
+    shared.emplace(std::move(name), *std::move(stored));
+  }
+  return shared;
 }
 
 std::string DigestKey(absl::string_view name) {
@@ -104,6 +124,7 @@ absl::StatusOr<std::optional<ConvertedFormat>> ReadConvertedFormat(
   ConvertedFormat format;
   PARLEY_ASSIGN_OR_RETURN(format.compute_type, ReadComputeType(file));
   PARLEY_ASSIGN_OR_RETURN(format.products, ReadProducts(file));
+  PARLEY_ASSIGN_OR_RETURN(format.shared, ReadShared(file, format.products));
   PARLEY_RETURN_IF_ERROR(CheckDigests(file));
   return format;
 }
@@ -112,10 +133,13 @@ std::map<std::string, std::string> ConvertedMetadata(
     const ConvertedFormat& format) {
   nlohmann::json products = nlohmann::json::object();
   for (const auto& [name, parts] : format.products) products[name] = parts;
+  nlohmann::json shared = nlohmann::json::object();
+  for (const auto& [name, stored] : format.shared) shared[name] = stored;
   return {{std::string(kFormatKey), std::string(kFormat)},
           {std::string(kVersionKey), std::string(kVersion)},
           {std::string(kComputeTypeKey), format.compute_type},
-          {std::string(kProductsKey), products.dump()}};
+          {std::string(kProductsKey), products.dump()},
+          {std::string(kSharedKey), shared.dump()}};
 }
 
 absl::Status VerifyChecksums(const WeightFile& file, int num_threads) {

@@ -31,9 +31,20 @@ inline constexpr absl::string_view kDigestPrefix = "parley.sha256.";
 using ProductParts =
     std::map<std::string, std::vector<std::string>, std::less<>>;
 
+// By weight: the product under whose name it is stored, as it is the same.
+using SharedWeights = std::map<std::string, std::string, std::less<>>;
+
 struct ConvertedFormat {
   std::string compute_type;  // "int8" or "bf16".
   ProductParts products;
+  // Products, and tables of embeddings that are a product's weight.
+  SharedWeights shared;
+
+  // The name that the weight `name` is stored under.
+  absl::string_view StoredName(absl::string_view name) const {
+    const auto found = shared.find(name);
+    return found == shared.end() ? name : found->second;
+  }
 };
 
 // Nothing where the file is not a converted one. INVALID_ARGUMENT, naming file

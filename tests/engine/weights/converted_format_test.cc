@@ -30,7 +30,8 @@ using Metadata = std::map<std::string, std::string, std::less<>>;
 const ConvertedFormat& ExampleFormat() {
   static const auto* format = new ConvertedFormat{
       .compute_type = "int8",
-      .products = {{"a.query_key", {"a.query", "a.key"}}, {"b", {"b"}}}};
+      .products = {{"a.query_key", {"a.query", "a.key"}}, {"b", {"b"}}},
+      .shared = {{"table", "b"}}};
   return *format;
 }
 
@@ -69,6 +70,9 @@ TEST(ConvertedFormatTest, ReadsWhatItMade) {
   EXPECT_THAT((*format)->products,
               ElementsAre(Pair("a.query_key", ElementsAre("a.query", "a.key")),
                           Pair("b", ElementsAre("b"))));
+  EXPECT_THAT((*format)->shared, ElementsAre(Pair("table", "b")));
+  EXPECT_EQ((*format)->StoredName("table"), "b");
+  EXPECT_EQ((*format)->StoredName("a.query_key"), "a.query_key");
 }
 
 TEST(ConvertedFormatTest, OtherFilesAreNone) {
@@ -100,6 +104,10 @@ TEST(ConvertedFormatTest, MalformedOnesAreRefused) {
               HasSubstr("has no parts of \"a\""));
   EXPECT_THAT(Refusal("parley.products", R"({"a":null})"),
               HasSubstr("has no parts of \"a\""));
+  EXPECT_THAT(Refusal("parley.shared", R"({"a":["b"]})"),
+              HasSubstr("expected a string"));
+  EXPECT_THAT(Refusal("parley.shared", R"({"a":"c"})"),
+              HasSubstr("\"parley.shared\" names no product for \"a\""));
   EXPECT_THAT(Refusal("parley.sha256.b.packed", "12"),
               HasSubstr("tensor \"b.packed\" has no checksum"));
 }
