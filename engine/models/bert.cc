@@ -111,7 +111,8 @@ class BertStack final : public EncoderStack {
 absl::StatusOr<BertEmbeddings> LoadEmbeddings(const EncoderConfig& config,
                                               WeightLoader& loader) {
   BertEmbeddings embeddings;
-  embeddings.tokens = loader.LoadTable("embeddings.token");
+  PARLEY_ASSIGN_OR_RETURN(embeddings.tokens,
+                          loader.LoadTable("embeddings.token"));
   embeddings.positions = loader.LoadFloats("embeddings.position.weight");
   if (config.num_segments > 0) {
     embeddings.segments = loader.LoadFloats("embeddings.segment.weight");

@@ -61,8 +61,10 @@ absl::StatusOr<MarianWeights> LoadMarianWeights(
   weights.num_parameters = tensors.num_parameters();
   weights.unknown_tensors = tensors.extra();
   WeightLoader loader(tensors, options);
-  weights.encoder_tokens = loader.LoadTable("encoder.embeddings.token");
-  weights.decoder_tokens = loader.LoadTable("decoder.embeddings.token");
+  PARLEY_ASSIGN_OR_RETURN(weights.encoder_tokens,
+                          loader.LoadTable("encoder.embeddings.token"));
+  PARLEY_ASSIGN_OR_RETURN(weights.decoder_tokens,
+                          loader.LoadTable("decoder.embeddings.token"));
   weights.encoder_positions = LoadPositions(config, loader, "encoder");
   weights.decoder_positions = LoadPositions(config, loader, "decoder");
   // The output projection counts as two layers: it is about that large.

@@ -154,7 +154,7 @@ absl::StatusOr<std::unique_ptr<const EncoderStack>> LoadModernBertStack(
     const EncoderConfig& config, WeightLoader& loader,
     const std::function<void(double done)>& progress) {
   ModernBertWeights weights;
-  weights.tokens = loader.LoadTable("embeddings.token");
+  PARLEY_ASSIGN_OR_RETURN(weights.tokens, loader.LoadTable("embeddings.token"));
   weights.embedding_norm =
       loader.LoadNorm("embeddings.norm", config.norm_epsilon);
   weights.norm = loader.LoadNorm("encoder.norm", config.norm_epsilon);

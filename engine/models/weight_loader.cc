@@ -116,9 +116,50 @@ kernels::PackedType WeightLoader::type() const {
   return kernels::PackedTypeOf(options_.precision);
 }
 
+absl::StatusOr<WeightLoader::StoredProduct> WeightLoader::LoadStored(
+    const std::string& name, int64_t in_features, int64_t out_features) const {
+  const StoredProducts& products = *tensors_.products();
+  StoredProduct stored;
+  PARLEY_ASSIGN_OR_RETURN(stored.weight,
+                          products.Load(name, {.in_features = in_features,
+                                               .out_features = out_features,
+                                               .type = type()}));
+  PARLEY_ASSIGN_OR_RETURN(stored.bias, products.LoadBias(name, out_features));
+  return stored;
+}
+
+absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadStoredParts(
+    const std::string& name, const std::vector<std::string>& parts) const {
+  int64_t out_features = 0;
+  for (const std::string& part : parts) {
+    out_features += tensors_.ShapeOf(WeightOf(part)).front();
+  }
+  PARLEY_ASSIGN_OR_RETURN(
+      StoredProduct stored,
+      LoadStored(name, tensors_.ShapeOf(WeightOf(parts.front())).back(),
+                 out_features));
+  return kernels::CreatePackedLinear(std::move(stored.weight),
+                                     stored.bias.span());
+}
+
+absl::StatusOr<EmbeddingTable> WeightLoader::LoadStoredTable(
+    const std::string& name) const {
+  const Shape& shape = tensors_.ShapeOf(WeightOf(name));
+  const StoredProducts& products = *tensors_.products();
+  if (!products.HasWeight(name)) return products.LoadTable(name, shape);
+  PARLEY_ASSIGN_OR_RETURN(PackedWeight weight,
+                          products.Load(name, {.in_features = shape.back(),
+                                               .out_features = shape.front(),
+                                               .type = type()}));
+  return EmbeddingTable(std::move(weight));
+}
+
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadParts(
     const std::string& name, const std::vector<std::string>& parts,
     Precision precision) {
+  if (precision != Precision::kF32 && tensors_.products() != nullptr) {
+    return LoadStoredParts(name, parts);
+  }
   const PartsReader read(tensors_, parts);
   const FloatBuffer bias = JoinBiases(tensors_, parts);
   if (precision == Precision::kF32) {
@@ -164,6 +205,14 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadFullLinear(
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadRows(
     const Rows& rows) {
+  if (tensors_.products() != nullptr) {
+    PARLEY_ASSIGN_OR_RETURN(
+        StoredProduct stored,
+        LoadStored(rows.name, tensors_.ShapeOf(WeightOf(rows.part)).back(),
+                   rows.count));
+    return kernels::CreatePackedLinear(std::move(stored.weight),
+                                       stored.bias.span());
+  }
   const TensorView& tensor = tensors_.Get(WeightOf(rows.part));
   const auto read = [reader = RowReader(tensor), first = rows.first](
                         int64_t row, absl::Span<float> numbers) {
@@ -188,6 +237,13 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadRows(
 
 absl::StatusOr<std::unique_ptr<kernels::WideLinear>> WeightLoader::LoadWide(
     const std::string& part, const std::string& bias_name) {
+  if (tensors_.products() != nullptr) {
+    const Shape& shape = tensors_.ShapeOf(WeightOf(part));
+    PARLEY_ASSIGN_OR_RETURN(StoredProduct stored,
+                            LoadStored(part, shape.back(), shape.front()));
+    return kernels::WideLinear::Create(std::move(stored.weight),
+                                       stored.bias.span());
+  }
   const TensorView& tensor = tensors_.Get(WeightOf(part));
   FloatBuffer bias;
   if (tensors_.Has(bias_name)) bias = tensors_.Load(bias_name);
@@ -207,11 +263,17 @@ absl::StatusOr<std::unique_ptr<kernels::WideLinear>> WeightLoader::LoadWide(
   return kernels::WideLinear::Create(std::move(weight), bias.span());
 }
 
-EmbeddingTable WeightLoader::LoadTable(const std::string& name) {
+absl::StatusOr<EmbeddingTable> WeightLoader::LoadTable(
+    const std::string& name) {
+  if (tensors_.products() != nullptr) return LoadStoredTable(name);
   const TensorView& tensor = tensors_.Get(WeightOf(name));
   if (!IsPacked()) return EmbeddingTable(tensor, tensors_.file());
   // What a product has packed, or will, serves as a table too.
-  if (tensors_.NumRowsOf(tensor) > 1) return EmbeddingTable(PackTensor(tensor));
+  if (tensors_.NumRowsOf(tensor) > 1) {
+    PackedWeight weight = PackTensor(tensor);
+    if (options_.sink != nullptr) options_.sink->AddPackedTable(name, weight);
+    return EmbeddingTable(std::move(weight));
+  }
   return NarrowTable(name, tensor);
 }
 

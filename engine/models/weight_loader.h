@@ -42,6 +42,10 @@ class WeightSink {
   virtual void AddTable(const std::string& name, const TensorView& rows,
                         absl::Span<const float> scales) = 0;
 
+  // A table that is the weight of a product; it may come before that.
+  virtual void AddPackedTable(const std::string& name,
+                              const kernels::PackedWeight& weight) = 0;
+
   virtual void AddTensor(const std::string& name, const Shape& shape,
                          absl::Span<const float> numbers) = 0;
 };
@@ -91,7 +95,7 @@ class WeightLoader {
       const std::string& part, const std::string& bias);
 
   // "<name>.weight", a row for each token.
-  EmbeddingTable LoadTable(const std::string& name);
+  absl::StatusOr<EmbeddingTable> LoadTable(const std::string& name);
 
   // "<name>.weight" and "<name>.bias", which may be missing: then it is zero.
   NormWeights LoadNorm(absl::string_view name, float epsilon);
@@ -119,6 +123,18 @@ class WeightLoader {
   // Of one part; the same where it was packed before.
   kernels::PackedWeight PackTensor(const TensorView& tensor);
   EmbeddingTable NarrowTable(const std::string& name, const TensorView& tensor);
+
+  // As a converted file has them.
+  struct StoredProduct {
+    kernels::PackedWeight weight;
+    FloatBuffer bias;  // Empty for none.
+  };
+  absl::StatusOr<StoredProduct> LoadStored(const std::string& name,
+                                           int64_t in_features,
+                                           int64_t out_features) const;
+  absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadStoredParts(
+      const std::string& name, const std::vector<std::string>& parts) const;
+  absl::StatusOr<EmbeddingTable> LoadStoredTable(const std::string& name) const;
 
   const TensorMap& tensors_;
   const WeightOptions options_;

@@ -23,12 +23,10 @@
 namespace parley {
 namespace {
 
-absl::StatusOr<EncoderEngineParts> LoadParts(const EncoderSource& encoder,
-                                             const EncoderConfig& config,
-                                             const WeightOptions& options) {
+absl::StatusOr<EncoderEngineParts> LoadParts(
+    const EncoderSource& encoder, const EncoderConfig& config,
+    std::shared_ptr<const WeightFile> file, const WeightOptions& options) {
   const SentenceTransformers& sentences = encoder.sentences;
-  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
-                          OpenModelWeights(sentences.transformer_directory));
   PARLEY_ASSIGN_OR_RETURN(EncoderModel model,
                           LoadEncoder(config, std::move(file), options));
   if (!model.unknown_tensors.empty()) {
@@ -112,12 +110,13 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
                            {.lowercase = sentences.lowercase}));
   PARLEY_RETURN_IF_ERROR(CheckVocabulary(encoder, *tokenizer, config));
   progress("opening weights", 0.1);
-  PARLEY_ASSIGN_OR_RETURN(
-      const kernels::Precision precision,
-      ResolvePrecision(options.compute_type.value_or(ComputeType::kF32)));
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
+                          OpenModelWeights(sentences.transformer_directory));
+  PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
+                          PrecisionFor(*file, options));
   PARLEY_ASSIGN_OR_RETURN(
       EncoderEngineParts parts,
-      LoadParts(encoder, config,
+      LoadParts(encoder, config, std::move(file),
                 {.precision = precision, .progress = [&](double done) {
                    progress("packing weights", 0.1 + 0.8 * done);
                  }}));

@@ -82,16 +82,15 @@ absl::Status CheckVocabulary(const MarianTokenizerInfo& tokenizer,
 }
 
 absl::StatusOr<std::unique_ptr<const MarianModel>> LoadMarian(
-    const std::string& directory, const MarianConfig& config,
+    const MarianConfig& config, std::shared_ptr<const WeightFile> file,
     const WeightOptions& options) {
-  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
-                          OpenModelWeights(directory));
+  const std::string path = file->path();
   auto model = std::make_unique<MarianModel>();
   model->config = config;
   PARLEY_ASSIGN_OR_RETURN(model->weights,
                           LoadMarianWeights(config, std::move(file), options));
   if (!model->weights.unknown_tensors.empty()) {
-    PARLEY_LOG(kWarning) << directory << ": ignored tensors: "
+    PARLEY_LOG(kWarning) << path << ": ignored tensors: "
                          << absl::StrJoin(model->weights.unknown_tensors, ", ");
   }
   return model;
@@ -111,12 +110,13 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
                           MarianTokenizer::Load(directory));
   PARLEY_RETURN_IF_ERROR(CheckVocabulary(tokenizer->info(), config, directory));
   progress("opening weights", 0.1);
-  PARLEY_ASSIGN_OR_RETURN(
-      const kernels::Precision precision,
-      ResolvePrecision(options.compute_type.value_or(ComputeType::kF32)));
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
+                          OpenModelWeights(directory));
+  PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
+                          PrecisionFor(*file, options));
   PARLEY_ASSIGN_OR_RETURN(
       std::unique_ptr<const MarianModel> model,
-      LoadMarian(directory, config,
+      LoadMarian(config, std::move(file),
                  {.precision = precision, .progress = [&](double done) {
                     progress("packing weights", 0.1 + 0.8 * done);
                   }}));

@@ -1,8 +1,12 @@
 #include "engine/runtime/precision.h"
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/kernels/onednn/isa.h"
+#include "engine/weights/converted_format.h"
 
 namespace parley {
 
@@ -26,6 +30,26 @@ absl::StatusOr<kernels::Precision> ResolvePrecision(ComputeType type) {
   return absl::UnimplementedError(absl::StrCat(
       "compute type bf16 needs AVX-512 with BF16, or AMX; this processor has ",
       kernels::IsaName(), ": use int8 or f32"));
+}
+
+absl::StatusOr<kernels::Precision> PrecisionFor(const WeightFile& file,
+                                                const LoadOptions& options) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<ConvertedFormat> format,
+                          ReadConvertedFormat(file));
+  if (!format.has_value()) {
+    return ResolvePrecision(options.compute_type.value_or(ComputeType::kF32));
+  }
+  const ComputeType stored =
+      ParseComputeType(format->compute_type).value_or(ComputeType::kInt8);
+  const ComputeType asked = options.compute_type.value_or(stored);
+  if (asked != stored && asked != ComputeType::kAuto) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.path(), ": the weights were converted to ",
+        ComputeTypeName(stored), " and cannot be computed in ",
+        ComputeTypeName(asked), ": use the model that they were made of"));
+  }
+  PARLEY_RETURN_IF_ERROR(VerifyChecksums(file, options.num_threads));
+  return ResolvePrecision(stored);
 }
 
 ComputeType ComputeTypeOf(kernels::Precision precision) {
