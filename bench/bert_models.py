@@ -11,6 +11,8 @@ import pathlib
 import numpy as np
 
 FIRST_ORDINARY_ID = 1000
+# By what ONNX Runtime computes in.
+ONNX_FILES = {"float32": "onnxruntime.onnx", "int8": "onnxruntime_int8.onnx"}
 
 
 def make_bert_base(directory, seed=1):
@@ -91,3 +93,27 @@ def to_onnx(model, target):
     fused.save_model_to_file(str(target))
     plain.unlink()
     return target
+
+
+def quantize_onnx(source, target):
+    """Weights to int8, each output channel with its own scale; activations
+    are quantized at run time. Unless that is done."""
+    from onnxruntime import quantization
+
+    if not target.exists():
+        partial = target.with_suffix(".partial")
+        quantization.quantize_dynamic(
+            source, partial, per_channel=True,
+            weight_type=quantization.QuantType.QInt8)
+        partial.rename(target)
+
+
+def convert(engine, compute_type, model, folder):
+    """Makes what an engine reads of a BERT directory, unless it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if engine == "ctranslate2":
+        to_ctranslate2(model, folder / "ctranslate2")
+    elif engine == "onnxruntime":
+        plain = to_onnx(model, folder / ONNX_FILES["float32"])
+        if compute_type == "int8":
+            quantize_onnx(plain, folder / ONNX_FILES["int8"])
