@@ -17,12 +17,12 @@ ONNX_FILES = {"float32": "onnxruntime.onnx", "int8": "onnxruntime_int8.onnx"}
 
 def make_bert_base(directory, seed=1):
     """Writes a random BERT-base unless it is there already."""
-    import torch
-    import transformers
-
     directory = pathlib.Path(directory)
     if (directory / "vocab.txt").exists():
         return directory
+    import torch
+    import transformers
+
     torch.manual_seed(seed)
     config = transformers.BertConfig()
     model = transformers.BertModel(config, add_pooling_layer=False)
@@ -46,21 +46,22 @@ def make_inputs(path, lengths, vocab_size=30522, seed=2):
 
 def to_ctranslate2(model, target):
     """Converts a BERT directory unless that is done."""
+    if (target / "model.bin").exists():
+        return target
     from ctranslate2.converters import TransformersConverter
 
-    if not (target / "model.bin").exists():
-        TransformersConverter(str(model)).convert(str(target), force=True)
+    TransformersConverter(str(model)).convert(str(target), force=True)
     return target
 
 
 def to_onnx(model, target):
     """Exports and fuses a BERT directory unless that is done."""
+    if target.exists():
+        return target
     import torch
     import transformers
     from onnxruntime.transformers import optimizer
 
-    if target.exists():
-        return target
     bert = transformers.BertModel.from_pretrained(
         model, add_pooling_layer=False, attn_implementation="eager").eval()
 
@@ -98,9 +99,9 @@ def to_onnx(model, target):
 def quantize_onnx(source, target):
     """Weights to int8, each output channel with its own scale; activations
     are quantized at run time. Unless that is done."""
-    from onnxruntime import quantization
-
     if not target.exists():
+        from onnxruntime import quantization
+
         partial = target.with_suffix(".partial")
         quantization.quantize_dynamic(
             source, partial, per_channel=True,
