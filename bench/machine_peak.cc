@@ -73,7 +73,8 @@ __attribute__((target("avx512f,avx512vnni"))) double MultiplyAddInt8(
 
 // Eight tiles of 16 rows of 64 bytes. Four of them are summed into.
 __attribute__((target("amx-tile"))) void ConfigureTiles() {
-  struct alignas(64) {
+  // Static: GCC does not see that all of it is read.
+  static const struct alignas(64) {
     uint8_t palette = 1, start_row = 0, reserved[14] = {};
     uint16_t bytes_per_row[16] = {64, 64, 64, 64, 64, 64, 64, 64};
     uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
