@@ -100,12 +100,15 @@ def quantize_onnx(source, target):
     """Weights to int8, each output channel with its own scale; activations
     are quantized at run time. Unless that is done."""
     if not target.exists():
+        from onnx import TensorProto
         from onnxruntime import quantization
 
         partial = target.with_suffix(".partial")
         quantization.quantize_dynamic(
             source, partial, per_channel=True,
-            weight_type=quantization.QuantType.QInt8)
+            weight_type=quantization.QuantType.QInt8,
+            # Types behind fused operators cannot be inferred.
+            extra_options={"DefaultTensorType": TensorProto.FLOAT})
         partial.rename(target)
 
 

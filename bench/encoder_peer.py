@@ -144,15 +144,21 @@ class Peer:
                             args.converted)
         context = multiprocessing.get_context("spawn")
         self.counter = context.Value("i", 0)
-        self.connections = []
+        self.connections, self.processes = [], []
         for _ in range(args.workers):
             ours, theirs = context.Pipe()
-            context.Process(target=work, daemon=True,
-                            args=(args, self.counter, theirs)).start()
+            self.processes.append(context.Process(
+                target=work, daemon=True, args=(args, self.counter, theirs)))
+            self.processes[-1].start()
             theirs.close()  # So that its end is seen here.
             self.connections.append(ours)
         self.listen()
         self.known = {}
+
+    def close(self):
+        for connection, process in zip(self.connections, self.processes):
+            connection.close()
+            process.join(timeout=10)
 
     def listen(self):
         answers = [connection.recv() for connection in self.connections]
@@ -215,7 +221,9 @@ def main():
                         help="float32, bfloat16, int8, as the engine has it")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    peer_loop.answer_all(Peer(parser.parse_args()).answer)
+    peer = Peer(parser.parse_args())
+    peer_loop.answer_all(peer.answer)
+    peer.close()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ _CTRANSLATE2_BACKENDS = {
 
 @functools.cache
 def ctranslate2_types(precision):
-    """CTranslate2's compute types for a precision, best first.
+    """CTranslate2's compute types for a precision that this processor has.
 
     "int8" alone is another word for the int8 type with the model's own floats.
     """
@@ -27,8 +27,14 @@ def ctranslate2_types(precision):
     wanted = {"f32": ["float32"], "bf16": ["bfloat16"],
               "int8": ["int8_float32", "int8_bfloat16"]}[precision]
     supported = ctranslate2.get_supported_compute_types("cpu")
-    # One that is refused is asked all the same: the report then says so.
-    return [name for name in wanted if name in supported] or wanted[:1]
+    return [name for name in wanted if name in supported]
+
+
+def note_refusals(session):
+    for precision in session.precisions:
+        if not ctranslate2_types(precision):
+            session.results.notes.append(
+                f"CTranslate2 has no {precision} on this processor")
 
 
 def layouts(threads):

@@ -4,6 +4,7 @@ serving. All are bounded in time, and none outlives its `with` block."""
 import json
 import os
 import pathlib
+import re
 import select
 import statistics
 import subprocess
@@ -19,8 +20,11 @@ class ProgramError(RuntimeError):
 
 
 def _reason(stderr):
-    lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    """The last line, or that of a Python exception: noise may follow it."""
+    lines = [line for line in stderr.strip().splitlines()
+             if line.strip() and not line.startswith("See: ")]
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exit): ", line)]
+    return (errors or lines or ["it said nothing"])[-1]
 
 
 def run(command, environment=None, text=None):
@@ -126,7 +130,7 @@ class Server:
         if "parley-server ready" not in ready:
             self.process.wait(timeout=60)
             self.log.seek(0)
-            raise ProgramError(f"parley-server: {_reason(self.log.read())}")
+            raise ProgramError(_reason(self.log.read()))
         self.address = ready.split("grpc ")[1].split(",")[0]
 
     def __enter__(self):

@@ -13,7 +13,7 @@ def number(value, unit):
     if unit in ("x", "s"):
         return f"{value:.2f} {unit}"
     if unit == "BLEU":
-        return f"{value:+.2f} BLEU"
+        return f"{value:.2f} BLEU"
     return f"{value:,.0f} {unit}"
 
 

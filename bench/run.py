@@ -16,6 +16,7 @@ import embedding
 import growth
 import machine
 import memory
+import peers
 import plots
 import programs
 import quality
@@ -106,6 +107,7 @@ def main():
     if unknown:
         sys.exit(f"unknown: {', '.join(sorted(unknown))}")
     session = make_session(args)
+    peers.note_refusals(session)
     for name in args.only.split(","):
         start = time.monotonic()
         PARTS[name](session)

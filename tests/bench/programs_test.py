@@ -37,6 +37,14 @@ class RunTest(unittest.TestCase):
         with self.assertRaisesRegex(programs.ProgramError, "why$"):
             programs.run([PYTHON, "-c", code])
 
+    def test_noise_behind_an_exception_is_left_out(self):
+        code = ("import atexit, sys\n"
+                "def noise(): print('noise', file=sys.stderr)\n"
+                "atexit.register(noise)\n"
+                "raise ValueError('why')")
+        with self.assertRaisesRegex(programs.ProgramError, "ValueError: why$"):
+            programs.run([PYTHON, "-c", code])
+
 
 class PeerTest(unittest.TestCase):
     def setUp(self):
