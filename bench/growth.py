@@ -88,6 +88,15 @@ class Work:
         return runs
 
 
+# What of the work stays as it is.
+SHAPES = {
+    "batch": "sentences of 9 to 23 tokens, greedy, 20 target tokens",
+    "source length": f"{_BATCH} sentences, greedy, 20 target tokens",
+    "target length": f"{_BATCH} sentences of 16 tokens, greedy",
+    "text length": f"all-MiniLM-L6-v2, {TEXT_TOKENS} tokens in all",
+}
+
+
 def run_curve(session, part, what, runs, rounds):
     """Measures all points in turn; returns x to tokens per second."""
     cells = {f"{what} {x}": [Contender("Parley", OURS, run)]
@@ -95,7 +104,7 @@ def run_curve(session, part, what, runs, rounds):
     medians = {}
     for x, (name, series) in zip(runs, measure(cells, rounds).items()):
         session.results.cells.append(
-            Cell(part, name, "greedy" if "embed" not in part else "", series))
+            Cell(part, name, SHAPES[what], series))
         if not series[0].values:
             raise programs.ProgramError(series[0].missing)
         medians[x] = series[0].median
@@ -103,17 +112,17 @@ def run_curve(session, part, what, runs, rounds):
 
 
 def add_batches(session, part, speeds):
-    """Time per token flat: the slowest batch beside the fastest."""
-    slowest, fastest = min(speeds.values()), max(speeds.values())
-    # A small batch may be slower; what must not be is a large one.
-    growth = max(speeds[min(speeds)] / speed for speed in speeds.values())
-    session.results.checks.append(Check(
-        part, f"batch {min(speeds)} to {max(speeds)}",
-        f"most time per token, over batch {min(speeds)}'s", growth, "x",
-        targets.BATCH_FLATNESS, at_most=True))
-    session.results.checks.append(Check(
-        part, f"batch {min(speeds)} to {max(speeds)}",
-        "slowest over fastest", fastest / slowest, "x"))
+    """No batch takes more time for a token than the smallest does, but for a
+    tenth; that large ones take less is no fault, and shown."""
+    smallest = min(speeds)
+    cell = f"batch {smallest} to {max(speeds)}"
+    most = max(speeds[smallest] / speed for speed in speeds.values())
+    least = min(speeds[smallest] / speed for speed in speeds.values())
+    session.results.checks += [
+        Check(part, cell, f"most time per token over batch {smallest}'s",
+              most, "x", targets.BATCH_FLATNESS, at_most=True),
+        Check(part, cell, f"least time per token over batch {smallest}'s",
+              least, "x")]
     session.results.curves.append(Curve(
         part, "time per token by batch", "sentences together",
         "microseconds a target token", list(speeds),

@@ -47,10 +47,11 @@ def plot_curve(curve, folder):
     for name, values in curve.lines.items():
         axes.plot(curve.x[:len(values)], values,
                   marker="o" if len(values) < 20 else None, label=name)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.1 * max(max(line) for line in curve.lines.values()))
     axes.set_xlabel(curve.x_label)
     axes.set_ylabel(curve.y_label)
-    axes.set_title(curve.name + (f"\n{curve.note}" if curve.note else ""),
+    title = f"{curve.part}: {curve.name}"
+    axes.set_title(title + (f"\n{curve.note}" if curve.note else ""),
                    fontsize=9)
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
@@ -69,7 +70,7 @@ def plot_all(results, folder):
     names = []
     by_part = {}
     for cell in results.cells:
-        if cell.ours or cell.best_peer:
+        if cell.best_peer or cell.limit:  # One bar alone says nothing.
             by_part.setdefault(cell.part, []).append(cell)
     for part, cells in by_part.items():
         names.append(plot_part(part, cells, folder))

@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import json
 import pathlib
+import signal
 import sys
 import time
 
@@ -98,6 +99,8 @@ def write(results, folder):
 
 
 def main():
+    # So that servers and peers are ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     args = parse()
     if reason := machine.unoptimised(machine.read_cache(args.build)):
         sys.exit(f"refusing to measure the build in {args.build}: {reason}")

@@ -37,7 +37,7 @@ AVX2_RATIO = 1.0
 # Embeddings over the wire, 32 texts a call, over those in one process.
 WIRE_SHARE = 0.9
 
-# At most: the slowest time per token of batches 16 to 256 over the fastest.
+# At most: time per token of any batch from 16 to 256 over that of batch 16.
 BATCH_FLATNESS = 1.1
 # At most: resident memory at the end over that after a tenth of the requests.
 MEMORY_GROWTH = 1.02
