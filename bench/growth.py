@@ -166,11 +166,14 @@ def run_precision(session, work, precision, rounds):
 
 def run(session):
     work = Work(session)
-    precisions = session.by_scale(("f32",), ("f32", "int8"),
-                                  session.precisions)
+    precisions = session.by_scale(("f32",), ("f32",), session.precisions)
     rounds = session.by_scale(1, min(session.rounds, 3), session.rounds)
     for precision in precisions:
         try:
             run_precision(session, work, precision, rounds)
         except programs.ProgramError as error:
-            session.results.notes.append(f"growth, {precision}: {error}")
+            session.results.checks.append(Check(
+                session.part("growth of translation", precision),
+                f"batch {BATCHES[0]} to {BATCHES[-1]}", "time per token",
+                target=targets.BATCH_FLATNESS, at_most=True,
+                missing=str(error)))

@@ -1,6 +1,7 @@
 """Programs that are measured: run to their end, asked again and again, or
 serving. All are bounded in time, and none outlives its `with` block."""
 
+import functools
 import json
 import os
 import pathlib
@@ -56,11 +57,14 @@ def tokens_per_second(command, environment=None):
                              for line in json_lines(command, environment))
 
 
+@functools.cache
 def has_flag(program, flag):
     """Whether one of our programs knows a flag."""
-    result = subprocess.run([str(program), "--helpfull"], capture_output=True,
-                            text=True, timeout=60)
-    return f"--{flag} " in result.stdout or f"--{flag}=" in result.stdout
+    shown = "".join(
+        subprocess.run([str(program), option], capture_output=True, text=True,
+                       timeout=60).stdout
+        for option in ("--help", "--helpfull"))
+    return f"--{flag} " in shown or f"--{flag}=" in shown
 
 
 def read_line(process, seconds):

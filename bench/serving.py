@@ -8,7 +8,7 @@ import functools
 
 import programs
 import targets
-from figures import LIMIT, OURS, Cell, share_of_limit
+from figures import LIMIT, OURS, Cell, Check, share_of_limit
 from rounds import Contender, measure, progress
 
 TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
@@ -52,7 +52,7 @@ class Work:
         return line["tokens"] / line["seconds"]
 
 
-def run_precision(session, work, precision, part):
+def run_precision(session, work, precision):
     program = session.program("parley-server")
     with programs.Server(
             session.build, f"--models=minilm={session.minilm}",
@@ -75,9 +75,11 @@ def run(session):
         part = session.part("embedding over gRPC", precision)
         progress(part)
         try:
-            figures = run_precision(session, work, precision, part)
+            figures = run_precision(session, work, precision)
         except programs.ProgramError as error:
-            session.results.notes.append(f"{part}: {error}")
+            session.results.checks.append(Check(
+                part, "short texts", "of the in-process figure", unit="share",
+                target=targets.WIRE_SHARE, missing=str(error)))
             continue
         cell = Cell(part, "short texts",
                     f"{NUM_TEXTS} captions, {TEXTS_PER_CALL} texts a call, "

@@ -46,6 +46,19 @@ class RunTest(unittest.TestCase):
             programs.run([PYTHON, "-c", code])
 
 
+class HasFlagTest(unittest.TestCase):
+    def test_asks_the_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "program"
+            program.write_text(
+                "#!/bin/sh\n[ \"$1\" = --help ] && echo '  --size=N  big'\n"
+                "echo '    --size_limit (most); default: 1'\n")
+            program.chmod(0o755)
+            self.assertTrue(programs.has_flag(program, "size"))
+            self.assertTrue(programs.has_flag(program, "size_limit"))
+            self.assertFalse(programs.has_flag(program, "limit"))
+
+
 class PeerTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
