@@ -24,7 +24,8 @@ def make_bert_base(directory, seed=1):
     import transformers
 
     torch.manual_seed(seed)
-    config = transformers.BertConfig()
+    # CTranslate2's converter wants to see it said.
+    config = transformers.BertConfig(position_embedding_type="absolute")
     model = transformers.BertModel(config, add_pooling_layer=False)
     model.save_pretrained(directory)
     special = {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]",

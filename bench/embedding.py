@@ -118,16 +118,21 @@ class Work:
             functools.partial(self.limit, cell, precision)))
         return found
 
+    @functools.cached_property
+    def exact_vectors(self):
+        """torch's in f32, of the mixed texts."""
+        import numpy as np
+
+        path = self.folder / "vectors_torch.npy"
+        with self.peers() as pool:
+            self.peer(pool, "mixed", "torch", (["--engine=torch"], {}),
+                      output=str(path))
+        return np.load(path)
+
     def cosines(self, pool, precision, part):
         """Whether it is the same work: all vectors beside torch's in f32."""
         import numpy as np
 
-        reference = self.folder / "vectors_torch.npy"
-        if not reference.exists():
-            with self.peers() as own_pool:
-                self.peer(own_pool, "mixed", "torch", (["--engine=torch"], {}),
-                          output=str(reference))
-        expected = np.load(reference)
         # name: who writes its vectors. One setting of each engine will do.
         writers = {f"Parley {precision}": lambda path: self.ours(
             "mixed", precision, f"--output={path}")}
@@ -144,7 +149,7 @@ class Work:
             path = self.folder / "vectors.npy"
             try:
                 write(path)
-                check.value = float((np.load(path) * expected)
+                check.value = float((np.load(path) * self.exact_vectors)
                                     .sum(axis=1).mean())
             except programs.ProgramError as error:
                 check.missing = str(error)
@@ -185,6 +190,6 @@ def run(session):
     # For its shape alone, without targets: fewer rounds, none in a hurry.
     if session.scale != "quick" and not session.isa.name:
         bert_base = bert_models.make_bert_base(
-            session.work / "bert-base-random")
+            session.work / "bert-base-shape")
         run_model(session, Work(session, bert_base, BERT_BASE_STEP),
                   BERT_BASE_CELLS, min(session.rounds, 3), False)
