@@ -2,6 +2,7 @@
 and text. The same model as the translation cells, and all-MiniLM-L6-v2."""
 
 import functools
+import itertools
 
 import bert_models
 import programs
@@ -22,14 +23,25 @@ _BATCH = 8  # Of the cells that vary a length.
 def quadratic_share(lengths, seconds):
     """Fits seconds = a + b n + c n^2; returns c's share at the longest.
 
-    Relative errors count, so that short lengths weigh as much as long ones.
+    None of a, b, c is negative: of the fits with some of them alone, the best
+    counts. Relative errors do, so that short lengths weigh as much as long.
     """
     import numpy as np
     weights = 1 / np.array(seconds)
-    c, b, a = np.polyfit(lengths, seconds, 2, w=weights)
-    longest = lengths[-1]
-    total = a + b * longest + c * longest ** 2
-    return max(0.0, float(c * longest ** 2 / total))
+    best_error, best_share = float("inf"), 0.0
+    for used in itertools.product((False, True), repeat=3):
+        powers = [power for power in range(3) if used[power]]
+        if not powers:
+            continue
+        columns = np.array([[float(n) ** p for p in powers] for n in lengths])
+        factors, *_ = np.linalg.lstsq(columns * weights[:, None],
+                                      np.ones(len(lengths)), rcond=None)
+        error = np.sum((columns @ factors * weights - 1) ** 2)
+        if factors.min() >= 0 and error < best_error:
+            at_longest = columns[-1] * factors
+            best_error = error
+            best_share = at_longest[-1] / at_longest.sum() if used[2] else 0.0
+    return float(best_share)
 
 
 class Work:

@@ -2,7 +2,7 @@
 
 Every engine takes its turn in each round, so that a drifting machine drifts
 for all. Peers have many settings, of which only the best counts: a heat runs
-each once, and those clearly behind the best of their cell run no further.
+each twice, and those clearly behind the best of their cell run no further.
 """
 
 import dataclasses
@@ -14,6 +14,8 @@ from programs import ProgramError
 
 # Of the best peer's figure in the heat: who reaches less is left behind.
 KEEP = 0.85
+# The better figure counts, so that one disturbance puts nobody out.
+HEAT_TURNS = 2
 
 
 @dataclasses.dataclass
@@ -40,8 +42,12 @@ def _try(contender, series):
 
 def _heat(contenders, table):
     """Leaves behind the peers that are clearly slower than the best."""
-    for contender in contenders:
-        _try(contender, table[contender.name])
+    for _ in range(HEAT_TURNS):
+        for contender in contenders:
+            if not table[contender.name].missing:
+                _try(contender, table[contender.name])
+    for series in table.values():
+        series.values[:] = [max(series.values)] if series.values else []
     best = max((series.values[0] for series in table.values()
                 if series.values), default=0)
     for contender in contenders:

@@ -32,7 +32,7 @@ def shape(cell):
     batch_size, num_beams, count = CELLS[cell]
     return (f"OPUS-MT base size, random weights; {count} sentences of "
             f"{sum(LENGTHS[:count])} tokens, {batch_size} together, "
-            f"{num_beams} beams, {NEW_TOKENS} target tokens forced")
+            f"beams: {num_beams}, {NEW_TOKENS} target tokens forced")
 
 
 class Work:

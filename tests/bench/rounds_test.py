@@ -50,10 +50,10 @@ class MeasureTest(unittest.TestCase):
     def test_heat_leaves_the_slow_behind(self):
         log = []
         table = run([Engine("ours", log, [1, 1], OURS),
-                     Engine("fast", log, [100, 101, 102]),
-                     Engine("near", log, [90, 91, 92]),
-                     Engine("slow", log, [50])], 2)
-        self.assertEqual(log, ["fast", "near", "slow"]
+                     Engine("fast", log, [100, 99, 101, 102]),
+                     Engine("near", log, [20, 90, 91, 92]),
+                     Engine("slow", log, [50, 40])], 2)
+        self.assertEqual(log, ["fast", "near", "slow"] * 2
                          + ["ours", "fast", "near"] * 2)
         self.assertEqual(table["slow"].values, [50])
         self.assertTrue(table["slow"].only_heat)
@@ -65,7 +65,7 @@ class MeasureTest(unittest.TestCase):
         log = []
         table = run([Engine("ours", log, ["no bf16 here"], OURS),
                      Engine("peer", log, ["not supported"]),
-                     Engine("other", log, [7, 8, 9])], 2)
+                     Engine("other", log, [7, 7, 8, 9])], 2)
         self.assertEqual(table["ours"].values, [])
         self.assertEqual(table["ours"].missing, "no bf16 here")
         self.assertEqual(table["peer"].missing, "not supported")
