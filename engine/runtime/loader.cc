@@ -31,7 +31,7 @@ std::string FolderName(const std::string& directory) {
 }
 
 absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
-                                             const LoadOptions& options,
+                                             LoadOptions options,
                                              const LoadProgress& progress) {
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);
@@ -46,6 +46,9 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                           ReadString(config, "model_type", "(missing)"));
   ModelSource source = {.directory = directory};
   PARLEY_ASSIGN_OR_RETURN(source.parley_json, ReadParleyJson(directory));
+  if (!options.compute_type.has_value()) {
+    options.compute_type = source.parley_json.compute_type;
+  }
   source.display_name =
       source.parley_json.display_name.value_or(FolderName(directory));
   if (type == "marian") return LoadMarianModel(source, options, progress);

@@ -24,6 +24,17 @@ absl::Status RefuseUnknownKeys(const JsonFile& file,
       "\"; known are ", absl::StrJoin(known, ", ")));
 }
 
+absl::Status ReadType(const JsonFile& file, ParleyJson* result) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                          file.GetString("compute_type"));
+  if (!name.has_value()) return absl::OkStatus();
+  result->compute_type = ParseComputeType(*name);
+  if (result->compute_type.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(file.path(), ": \"compute_type\" is \"", *name,
+                   "\", expected auto, f32, bf16 or int8"));
+}
+
 absl::Status ReadLanguagePairs(const JsonFile& file, ParleyJson* result) {
   PARLEY_ASSIGN_OR_RETURN(const auto pairs,
                           file.GetStringLists("language_pairs"));
@@ -77,11 +88,12 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
   if (absl::IsNotFound(read.status())) return ParleyJson();
   PARLEY_RETURN_IF_ERROR(read.status());
   const JsonFile& file = *read;
-  PARLEY_RETURN_IF_ERROR(RefuseUnknownKeys(
-      file,
-      {"display_name", "language_pairs", "target_language_token", "defaults"}));
+  PARLEY_RETURN_IF_ERROR(
+      RefuseUnknownKeys(file, {"display_name", "compute_type", "language_pairs",
+                               "target_language_token", "defaults"}));
   ParleyJson result;
   PARLEY_ASSIGN_OR_RETURN(result.display_name, file.GetString("display_name"));
+  PARLEY_RETURN_IF_ERROR(ReadType(file, &result));
   PARLEY_RETURN_IF_ERROR(ReadLanguagePairs(file, &result));
   PARLEY_ASSIGN_OR_RETURN(result.target_language_token,
                           file.GetString("target_language_token"));

@@ -16,6 +16,7 @@ namespace parley {
 // unset.
 struct ParleyJson {
   std::optional<std::string> display_name;
+  std::optional<ComputeType> compute_type;
   std::vector<LanguagePair> language_pairs;
   std::optional<std::string> target_language_token;
   std::optional<int> num_beams;

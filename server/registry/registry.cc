@@ -69,8 +69,10 @@ absl::Status Registry::Declare(const std::string& name) {
 
 absl::Status Registry::Load(const ModelSource& source,
                             const LoadProgress& progress) {
+  LoadOptions options = load_options_;
+  options.compute_type = source.compute_type;
   absl::StatusOr<LoadedModel> loaded =
-      loader_(source.directory, load_options_, progress);
+      loader_(source.directory, options, progress);
   std::shared_ptr<ServedModel> model;
   if (loaded.ok()) {
     model = std::make_shared<ServedModel>();
