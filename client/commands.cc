@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_format.h"
 #include "client/classify_command.h"
 #include "client/embed_command.h"
 #include "client/fill_mask_command.h"
@@ -15,21 +15,14 @@
 namespace parley::client {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kHelpHead[] =
     R"(parley: asks a Parley server to translate texts and to embed them
 
 Usage: parley COMMAND [FLAGS] [ARGUMENTS]
 
-  translate   Translates texts, a file or standard input
-  embed       Gives the vector of each text, as JSON or as a .npy file
-  similarity  Orders texts by how like another they are
-  rerank      Orders documents by how well they answer a query
-  classify    Labels texts, or pairs of texts
-  fill-mask   Gives the likeliest words for the gaps in texts
-  models      Lists what the server serves, or tells all about one model
-  health      Says whether the server, or a model, is ready
-  help        This page; "parley help translate" explains a command
+)";
 
+constexpr char kHelpTail[] = R"(
 Examples:
   parley translate --target=de "A man is riding a bike."
   parley translate --target=fr < captions.en > captions.fr
@@ -42,58 +35,80 @@ The server is at 127.0.0.1:8470 unless --server=HOST:PORT or PARLEY_SERVER in
 the environment says otherwise. Exit codes: 0 done, 1 failed, 2 wrong usage.
 )";
 
-struct Command {
-  const char* name;
-  int (*run)(const CommandContext& context, absl::Span<const std::string> args);
-};
-
 constexpr Command kCommands[] = {
-    {"translate", &RunTranslate},   {"embed", &RunEmbed},
-    {"similarity", &RunSimilarity}, {"rerank", &RunRerank},
-    {"classify", &RunClassify},     {"fill-mask", &RunFillMask},
-    {"models", &RunModels},         {"health", &RunHealth},
+    {"translate", "Translates texts, a file or standard input", &RunTranslate},
+    {"embed", "Gives the vector of each text, as JSON or as a .npy file",
+     &RunEmbed},
+    {"similarity", "Orders texts by how like another they are", &RunSimilarity},
+    {"rerank", "Orders documents by how well they answer a query", &RunRerank},
+    {"classify", "Labels texts, or pairs of texts", &RunClassify},
+    {"fill-mask", "Gives the likeliest words for the gaps in texts",
+     &RunFillMask},
+    {"models", "Lists what the server serves, or tells all about one model",
+     &RunModels},
+    {"health", "Says whether the server, or a model, is ready", &RunHealth},
 };
 
-const Command* FindCommand(absl::string_view name) {
-  for (const Command& command : kCommands) {
-    if (command.name == name) return &command;
+std::string HelpLine(absl::string_view name, absl::string_view summary) {
+  return absl::StrFormat("  %-15s %s\n", name, summary);
+}
+
+std::string Help(absl::Span<const Command> local) {
+  std::string help = kHelpHead;
+  for (const Command& each : kCommands) {
+    help += HelpLine(each.name, each.summary);
+  }
+  help += HelpLine("help",
+                   "This page; \"parley help translate\" explains a command");
+  if (!local.empty()) help += "\nOn files of this machine, without a server:\n";
+  for (const Command& each : local) help += HelpLine(each.name, each.summary);
+  return help + kHelpTail;
+}
+
+const Command* FindCommand(absl::string_view name,
+                           absl::Span<const Command> local) {
+  for (const absl::Span<const Command> commands :
+       {absl::Span<const Command>(kCommands), local}) {
+    for (const Command& command : commands) {
+      if (command.name == name) return &command;
+    }
   }
   return nullptr;
 }
 
-int UnknownCommand(const CommandContext& context, absl::string_view name) {
-  const std::string known = absl::StrJoin(
-      kCommands, ", ",
-      [](std::string* out, const Command& each) { out->append(each.name); });
-  context.err << "parley: unknown command \"" << name << "\"; it knows "
-              << known << " and help\n"
-              << "See: parley help\n";
+int UnknownCommand(const CommandContext& context, absl::string_view name,
+                   absl::Span<const Command> local) {
+  context.err << "parley: unknown command \"" << name << "\"; it knows ";
+  for (const Command& each : kCommands) context.err << each.name << ", ";
+  for (const Command& each : local) context.err << each.name << ", ";
+  context.err << "help\nSee: parley help\n";
   return kExitUsage;
 }
 
-int RunHelp(const CommandContext& context, absl::Span<const std::string> args) {
+int RunHelp(const CommandContext& context, absl::Span<const std::string> args,
+            absl::Span<const Command> local) {
   if (args.empty() || args[0] == "help" || args[0] == "--help") {
-    context.out << kHelp;
+    context.out << Help(local);
     return kExitOk;
   }
-  const Command* command = FindCommand(args[0]);
-  if (command == nullptr) return UnknownCommand(context, args[0]);
+  const Command* command = FindCommand(args[0], local);
+  if (command == nullptr) return UnknownCommand(context, args[0], local);
   return command->run(context, std::vector<std::string>{"--help"});
 }
 
 }  // namespace
 
-int RunParley(const CommandContext& context,
-              absl::Span<const std::string> args) {
+int RunParley(const CommandContext& context, absl::Span<const std::string> args,
+              absl::Span<const Command> local) {
   if (args.empty()) {
-    context.err << kHelp;
+    context.err << Help(local);
     return kExitUsage;
   }
   if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") {
-    return RunHelp(context, args.subspan(1));
+    return RunHelp(context, args.subspan(1), local);
   }
-  const Command* command = FindCommand(args[0]);
-  if (command == nullptr) return UnknownCommand(context, args[0]);
+  const Command* command = FindCommand(args[0], local);
+  if (command == nullptr) return UnknownCommand(context, args[0], local);
   return command->run(context, args.subspan(1));
 }
 

@@ -14,6 +14,7 @@ find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(dnnl 3.2 CONFIG REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 
 find_package(PkgConfig REQUIRED)

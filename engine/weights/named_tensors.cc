@@ -29,6 +29,18 @@ void NamedTensors::Keep(std::unique_ptr<MappedFile> mapping) {
   mapping_ = std::move(mapping);
 }
 
+void NamedTensors::SetMetadata(
+    std::map<std::string, std::string, std::less<>> metadata) {
+  metadata_ = std::move(metadata);
+}
+
+std::optional<absl::string_view> NamedTensors::Metadata(
+    absl::string_view key) const {
+  const auto found = metadata_.find(key);
+  if (found == metadata_.end()) return std::nullopt;
+  return found->second;
+}
+
 const TensorView* NamedTensors::Find(absl::string_view name) const {
   const auto found = tensors_.find(name);
   return found == tensors_.end() ? nullptr : &found->second;

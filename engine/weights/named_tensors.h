@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,12 @@ class NamedTensors final : public WeightFile {
   // Keeps the mapped file, whose bytes the views show, alive as long as this.
   void Keep(std::unique_ptr<MappedFile> mapping);
 
+  // What Metadata finds.
+  void SetMetadata(std::map<std::string, std::string, std::less<>> metadata);
+
   const TensorView* Find(absl::string_view name) const override;
+  std::optional<absl::string_view> Metadata(
+      absl::string_view key) const override;
   std::vector<std::string> names() const override;
   const std::string& path() const override { return path_; }
 
@@ -43,6 +49,7 @@ class NamedTensors final : public WeightFile {
   std::unique_ptr<MappedFile> mapping_;
   std::vector<std::unique_ptr<std::byte[]>> allocations_;
   std::map<std::string, TensorView, std::less<>> tensors_;
+  std::map<std::string, std::string, std::less<>> metadata_;
 };
 
 }  // namespace parley

@@ -99,9 +99,10 @@ absl::Status CheckLayout(std::vector<SafetensorsEntry>& entries,
 absl::Status FillTensors(absl::Span<const std::byte> bytes,
                          NamedTensors& tensors) {
   ByteCursor cursor(bytes);
-  PARLEY_ASSIGN_OR_RETURN(const absl::string_view header, TakeHeader(cursor));
-  PARLEY_ASSIGN_OR_RETURN(std::vector<SafetensorsEntry> entries,
-                          ParseSafetensorsHeader(header));
+  PARLEY_ASSIGN_OR_RETURN(const absl::string_view text, TakeHeader(cursor));
+  PARLEY_ASSIGN_OR_RETURN(SafetensorsHeader header,
+                          ParseSafetensorsHeader(text));
+  std::vector<SafetensorsEntry>& entries = header.entries;
   const absl::Span<const std::byte> data = bytes.subspan(cursor.position());
   for (const SafetensorsEntry& entry : entries) {
     if (absl::Status status = CheckEntry(entry, data.size()); !status.ok()) {
@@ -118,6 +119,7 @@ absl::Status FillTensors(absl::Span<const std::byte> bytes,
                  .data = data.subspan(entry.begin_bytes,
                                       entry.end_bytes - entry.begin_bytes)});
   }
+  tensors.SetMetadata(std::move(header.metadata));
   return absl::OkStatus();
 }
 

@@ -50,7 +50,7 @@ absl::StatusOr<DType> ParseDType(absl::string_view name) {
 // it, and no deeper nesting than the format's is ever entered.
 class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
-  std::vector<SafetensorsEntry> TakeEntries() { return std::move(entries_); }
+  SafetensorsHeader TakeHeader() { return std::move(header_); }
   // Why parsing stopped.
   const absl::Status& error() const { return error_; }
 
@@ -69,19 +69,19 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
       if (value > std::numeric_limits<int64_t>::max()) {
         return Fail("\"shape\" has a size above 2^63 - 1");
       }
-      if (entries_.back().shape.size() == kMaxDimensions) {
+      if (header_.entries.back().shape.size() == kMaxDimensions) {
         return Fail(absl::StrCat("\"shape\" has more than ", kMaxDimensions,
                                  " dimensions"));
       }
-      entries_.back().shape.push_back(static_cast<int64_t>(value));
+      header_.entries.back().shape.push_back(static_cast<int64_t>(value));
       return true;
     }
     if (state_ == State::kOffsets) {
       if (num_offsets_ == 2) {
         return Fail("\"data_offsets\" has more than two numbers");
       }
-      (num_offsets_++ == 0 ? entries_.back().begin_bytes
-                           : entries_.back().end_bytes) = value;
+      (num_offsets_++ == 0 ? header_.entries.back().begin_bytes
+                           : header_.entries.back().end_bytes) = value;
       return true;
     }
     return Unexpected("a number");
@@ -89,13 +89,14 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
   bool string(string_t& value) override {
     if (state_ == State::kMetadataValue) {
+      *metadata_value_ = value;
       state_ = State::kMetadata;
       return true;
     }
     if (state_ != State::kDTypeValue) return Unexpected("a string");
     const absl::StatusOr<DType> dtype = ParseDType(value);
     if (!dtype.ok()) return Fail(dtype.status().message());
-    entries_.back().dtype = *dtype;
+    header_.entries.back().dtype = *dtype;
     state_ = State::kEntry;
     return true;
   }
@@ -119,9 +120,11 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& key) override {
     if (state_ == State::kTop) return TopKey(key);
     if (state_ == State::kMetadata) {
-      if (!metadata_keys_.insert(key).second) {
+      const auto [place, is_new] = header_.metadata.try_emplace(key);
+      if (!is_new) {
         return Fail(absl::StrCat("key ", QuotedName(key), " appears twice"));
       }
+      metadata_value_ = &place->second;
       state_ = State::kMetadataValue;
       return true;
     }
@@ -190,7 +193,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
       state_ = State::kMetadataObject;
       return true;
     }
-    entries_.emplace_back().name = key;
+    header_.entries.emplace_back().name = key;
     has_dtype_ = has_shape_ = has_offsets_ = false;
     num_offsets_ = 0;
     state_ = State::kEntryValue;
@@ -232,7 +235,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
       case State::kMetadataValue:
         return "__metadata__";
       default:
-        return absl::StrCat("tensor ", QuotedName(entries_.back().name));
+        return absl::StrCat("tensor ", QuotedName(header_.entries.back().name));
     }
   }
 
@@ -264,9 +267,9 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   }
 
   State state_ = State::kStart;
-  std::vector<SafetensorsEntry> entries_;
+  SafetensorsHeader header_;
   absl::flat_hash_set<std::string> names_;
-  absl::flat_hash_set<std::string> metadata_keys_;
+  std::string* metadata_value_ = nullptr;  // Of the key that came last.
   bool has_dtype_ = false;  // Of the entry we are in; so the next three.
   bool has_shape_ = false;
   bool has_offsets_ = false;
@@ -277,7 +280,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
+absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(
     absl::string_view header) {
   if (header.empty() || header.front() != '{') {
     return absl::InvalidArgumentError("header: does not start with '{'");
@@ -291,7 +294,7 @@ absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
     if (!nlohmann::json::sax_parse(header.begin(), header.end(), &events)) {
       return events.error();
     }
-    return events.TakeEntries();
+    return events.TakeHeader();
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(
         absl::StrCat("header: cannot be read: ", error.what()));

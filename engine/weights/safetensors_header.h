@@ -3,6 +3,8 @@
 #define PARLEY_ENGINE_WEIGHTS_SAFETENSORS_HEADER_H_
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,13 +25,18 @@ struct SafetensorsEntry {
   uint64_t end_bytes = 0;
 };
 
-// The tensors in the header's order; __metadata__ is checked and left out.
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;  // In the header's order.
+  // What __metadata__ holds, if anything.
+  std::map<std::string, std::string, std::less<>> metadata;
+};
+
 // INVALID_ARGUMENT, naming tensor and rule, where the header is not UTF-8 or
 // JSON, does not start with '{', has a key twice at any level, a key missing
 // or unknown in a tensor's entry, a value of another kind than the format
 // says, a dtype that is unknown or not supported, more than kMaxDimensions
 // sizes, or one above 2^63 - 1.
-absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
+absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(
     absl::string_view header);
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #define PARLEY_ENGINE_WEIGHTS_WEIGHT_FILE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ class WeightFile {
 
   // The tensor of that name, or null. The view lives as long as the file.
   virtual const TensorView* Find(absl::string_view name) const = 0;
+
+  // What the file says beside its tensors (__metadata__ of safetensors), or
+  // nullopt. Lives as long as the file.
+  virtual std::optional<absl::string_view> Metadata(
+      absl::string_view key) const {
+    return std::nullopt;
+  }
 
   // All names, sorted.
   virtual std::vector<std::string> names() const = 0;

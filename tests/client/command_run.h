@@ -16,10 +16,11 @@ struct Ran {
   std::string err;
 };
 
-using Command = int (*)(const CommandContext&, absl::Span<const std::string>);
+using RunFunction = int (*)(const CommandContext&,
+                            absl::Span<const std::string>);
 
 // The command's input is a terminal that nobody types at.
-inline Ran RunCommand(Command command, const std::string& server,
+inline Ran RunCommand(RunFunction command, const std::string& server,
                       const std::vector<std::string>& args) {
   std::ostringstream out;
   std::ostringstream err;

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "client/command_line.h"
 #include "tests/client/command_run.h"
 #include "tests/client/fake_server.h"
 
@@ -13,9 +14,26 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+
+int RunWithoutLocal(const CommandContext& context,
+                    absl::Span<const std::string> args) {
+  return RunParley(context, args, {});
+}
+
+int RunWithLocal(const CommandContext& context,
+                 absl::Span<const std::string> args) {
+  const Command local[] = {
+      {"count", "Counts its arguments",
+       [](const CommandContext& context, absl::Span<const std::string> args) {
+         context.out << args.size() << (AsksForHelp(args) ? " help\n" : "\n");
+         return 7;
+       }}};
+  return RunParley(context, args, local);
+}
 
 Ran RunArgs(const std::vector<std::string>& args) {
-  return RunCommand(&RunParley, "127.0.0.1:1", args);
+  return RunCommand(&RunWithoutLocal, "127.0.0.1:1", args);
 }
 
 TEST(RunParley, HelpTeaches) {
@@ -56,9 +74,24 @@ TEST(RunParley, UnknownCommandsAreNamed) {
 
 TEST(RunParley, RunsTheCommand) {
   FakeServer server;
-  const Ran ran = RunCommand(&RunParley, server.address(), {"health"});
+  const Ran ran = RunCommand(&RunWithoutLocal, server.address(), {"health"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.out, "SERVING\n");
+}
+
+TEST(RunParley, RunsLocalCommands) {
+  const auto run = [](const std::vector<std::string>& args) {
+    return RunCommand(&RunWithLocal, "127.0.0.1:1", args);
+  };
+  EXPECT_EQ(run({"count", "a", "b"}).out, "2\n");
+  EXPECT_EQ(run({"count", "a", "b"}).exit_code, 7);
+  EXPECT_EQ(run({"help", "count"}).out, "1 help\n");
+  EXPECT_THAT(run({"help"}).out,
+              AllOf(HasSubstr("without a server:\n  count  "),
+                    HasSubstr("  Counts its arguments\n")));
+  EXPECT_THAT(run({"cuont"}).err, HasSubstr("health, count, help\n"));
+  // Without any, nothing is said of them.
+  EXPECT_THAT(RunArgs({"help"}).out, Not(HasSubstr("without a server")));
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ _COUNTED = (".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".txt",
             "Makefile", "Dockerfile")
 _FORBIDDEN = {"util", "utils", "common", "helper", "helpers", "misc",
               "manager", "managers"}
-# Folders of libraries; bench, tools and docker hold programs.
-_MIRRORED = ("base/", "engine/", "server/", "client/")
+# Folders of libraries; bench, docker and the rest of tools hold programs.
+_MIRRORED = ("base/", "engine/", "server/", "client/", "tools/local/")
 _MAIN = re.compile(r"^int main\(")
 _TOGGLE = "HWY_TARGET_TOGGLE"
 

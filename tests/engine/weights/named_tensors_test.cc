@@ -1,6 +1,7 @@
 #include "engine/weights/named_tensors.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,15 @@ TEST(NamedTensorsTest, TakenNameIsRefusedAndKeepsItsTensor) {
   EXPECT_TRUE(tensors.Add("a", {DType::kF32, {0}, {}}));
   EXPECT_FALSE(tensors.Add("a", {DType::kU8, {0}, {}}));
   EXPECT_EQ(tensors.Find("a")->dtype, DType::kF32);
+}
+
+TEST(NamedTensorsTest, FindsMetadata) {
+  NamedTensors tensors("file");
+  EXPECT_EQ(tensors.Metadata("a"), std::nullopt);
+  tensors.SetMetadata({{"a", "1"}, {"b", ""}});
+  EXPECT_EQ(tensors.Metadata("a"), "1");
+  EXPECT_EQ(tensors.Metadata("b"), "");
+  EXPECT_EQ(tensors.Metadata("c"), std::nullopt);
 }
 
 TEST(NamedTensorsTest, AllocatedMemoryStaysWhereItIs) {

@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::StartsWith;
 
 std::string Refusal(absl::string_view header) {
@@ -29,19 +30,19 @@ std::string Entry(absl::string_view fields) {
 }
 
 TEST(SafetensorsHeaderTest, GivesTheEntriesInOrder) {
-  const auto entries = ParseSafetensorsHeader(
+  const auto header = ParseSafetensorsHeader(
       R"({"__metadata__":{"format":"pt"},)"
       R"("b":{"dtype":"BF16","shape":[2,3],"data_offsets":[4,16]},)"
       R"("a":{"data_offsets":[0,4],"shape":[],"dtype":"F32"}}   )");
-  ASSERT_TRUE(entries.ok()) << entries.status();
-  ASSERT_EQ(entries->size(), 2u);
-  const SafetensorsEntry& b = (*entries)[0];
+  ASSERT_TRUE(header.ok()) << header.status();
+  ASSERT_EQ(header->entries.size(), 2u);
+  const SafetensorsEntry& b = header->entries[0];
   EXPECT_EQ(b.name, "b");
   EXPECT_EQ(b.dtype, DType::kBF16);
   EXPECT_THAT(b.shape, ElementsAre(2, 3));
   EXPECT_EQ(b.begin_bytes, 4u);
   EXPECT_EQ(b.end_bytes, 16u);
-  const SafetensorsEntry& a = (*entries)[1];
+  const SafetensorsEntry& a = header->entries[1];
   EXPECT_EQ(a.name, "a");
   EXPECT_EQ(a.dtype, DType::kF32);
   EXPECT_THAT(a.shape, IsEmpty());
@@ -49,8 +50,9 @@ TEST(SafetensorsHeaderTest, GivesTheEntriesInOrder) {
 }
 
 TEST(SafetensorsHeaderTest, MayHaveNoTensors) {
-  EXPECT_THAT(*ParseSafetensorsHeader("{}"), IsEmpty());
-  EXPECT_THAT(*ParseSafetensorsHeader(R"({"__metadata__":{}})"), IsEmpty());
+  EXPECT_THAT(ParseSafetensorsHeader("{}")->entries, IsEmpty());
+  EXPECT_THAT(ParseSafetensorsHeader(R"({"__metadata__":{}})")->entries,
+              IsEmpty());
 }
 
 TEST(SafetensorsHeaderTest, KnowsEveryDType) {
@@ -58,11 +60,11 @@ TEST(SafetensorsHeaderTest, KnowsEveryDType) {
        {DType::kBool, DType::kU8, DType::kI8, DType::kI16, DType::kU16,
         DType::kF16, DType::kBF16, DType::kI32, DType::kU32, DType::kF32,
         DType::kI64, DType::kU64, DType::kF64}) {
-    const auto entries = ParseSafetensorsHeader(
+    const auto header = ParseSafetensorsHeader(
         Entry(absl::StrCat(R"("dtype":")", DTypeName(dtype),
                            R"(","shape":[0],"data_offsets":[0,0])")));
-    ASSERT_TRUE(entries.ok()) << entries.status();
-    EXPECT_EQ(entries->front().dtype, dtype);
+    ASSERT_TRUE(header.ok()) << header.status();
+    EXPECT_EQ(header->entries.front().dtype, dtype);
   }
 }
 
@@ -123,6 +125,10 @@ TEST(SafetensorsHeaderTest, KeysOfAnEntryAreExactlyThree) {
 }
 
 TEST(SafetensorsHeaderTest, MetadataIsAMapOfStrings) {
+  EXPECT_THAT(
+      ParseSafetensorsHeader(R"({"__metadata__":{"b":"1","a":"\u00e9"}})")
+          ->metadata,
+      ElementsAre(Pair("a", "\xc3\xa9"), Pair("b", "1")));
   EXPECT_EQ(Refusal(R"({"__metadata__":3})"),
             "__metadata__: found a number, expected an object");
   EXPECT_EQ(Refusal(R"({"__metadata__":{"a":1}})"),

@@ -1,5 +1,6 @@
-// The `parley` program: hands the process's own streams and environment to the
-// command line in client/commands.h.
+// The `parley` program: hands the process's own streams and environment, and
+// the commands that work on local files, to the command line in
+// client/commands.h.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "client/commands.h"
+#include "tools/local/commands.h"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
@@ -24,5 +26,6 @@ int main(int argc, char** argv) {
     context.server = server;
   }
   const std::vector<std::string> args(argv + 1, argv + argc);
-  return parley::client::RunParley(context, args);
+  return parley::client::RunParley(context, args,
+                                   parley::tools::LocalCommands());
 }

@@ -1,0 +1,16 @@
+#include "tools/local/commands.h"
+
+#include "tools/local/inspect_command.h"
+
+namespace parley::tools {
+namespace {
+
+constexpr client::Command kCommands[] = {
+    {"inspect", "Tells what a model directory holds", &RunInspect},
+};
+
+}  // namespace
+
+absl::Span<const client::Command> LocalCommands() { return kCommands; }
+
+}  // namespace parley::tools
