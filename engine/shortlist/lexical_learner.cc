@@ -13,8 +13,6 @@ namespace {
 
 // Of a source token, for each of its translations that is kept in the end.
 constexpr int kCandidatesOfEach = 4;
-// Less likely translations are left out of the table.
-constexpr float kMinProbability = 1e-4f;
 // Of the whole time, roughly.
 constexpr double kChoosingShare = 0.3;
 // Progress is told so many times in each part.
@@ -253,7 +251,8 @@ std::vector<TokenId> LexicalLearner::Model::Row(TokenId source,
   LikeliestTargets row(best);
   for (size_t pair = candidates_.begin(source); pair < candidates_.end(source);
        ++pair) {
-    if (probabilities_[pair] < kMinProbability) continue;
+    // Unlikely ones are of use, too: it is their number that is bounded.
+    if (probabilities_[pair] <= 0) continue;
     row.Add({.target = candidates_.target(pair),
              .probability = probabilities_[pair]});
   }
