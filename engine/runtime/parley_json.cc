@@ -80,6 +80,42 @@ absl::Status ReadDefaults(const JsonFile& file, ParleyJson* result) {
   return absl::OkStatus();
 }
 
+// A name without folders, so that a model's files cannot point elsewhere.
+absl::StatusOr<std::string> ReadFileName(const JsonFile& file,
+                                         absl::string_view key) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                          file.GetString(key));
+  if (!name.has_value() || name->empty() || *name == "." || *name == ".." ||
+      name->find('/') != std::string::npos ||
+      name->find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.path(), ": \"", key,
+                     "\" must name a file in the model's directory"));
+  }
+  return *name;
+}
+
+absl::StatusOr<ShortlistJson> ReadShortlist(const JsonFile& file) {
+  PARLEY_RETURN_IF_ERROR(
+      RefuseUnknownKeys(file, {"file", "frequent", "best", "default"}));
+  ShortlistJson result;
+  PARLEY_ASSIGN_OR_RETURN(result.file, ReadFileName(file, "file"));
+  std::optional<int> frequent;
+  PARLEY_RETURN_IF_ERROR(ReadCount(file, "frequent", &frequent));
+  result.frequent = frequent.value_or(result.frequent);
+  std::optional<int> best;
+  PARLEY_RETURN_IF_ERROR(ReadCount(file, "best", &best));
+  result.best = best.value_or(result.best);
+  if (result.best == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.path(), ": \"best\" is 0, expected 1 or more"));
+  }
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<bool> is_default,
+                          file.GetBool("default"));
+  result.is_default = is_default.value_or(result.is_default);
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
@@ -88,9 +124,9 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
   if (absl::IsNotFound(read.status())) return ParleyJson();
   PARLEY_RETURN_IF_ERROR(read.status());
   const JsonFile& file = *read;
-  PARLEY_RETURN_IF_ERROR(
-      RefuseUnknownKeys(file, {"display_name", "compute_type", "language_pairs",
-                               "target_language_token", "defaults"}));
+  PARLEY_RETURN_IF_ERROR(RefuseUnknownKeys(
+      file, {"display_name", "compute_type", "language_pairs",
+             "target_language_token", "defaults", "shortlist"}));
   ParleyJson result;
   PARLEY_ASSIGN_OR_RETURN(result.display_name, file.GetString("display_name"));
   PARLEY_RETURN_IF_ERROR(ReadType(file, &result));
@@ -111,6 +147,11 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
     result.has_defaults = true;
     PARLEY_RETURN_IF_ERROR(ReadDefaults(*defaults, &result));
   }
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<JsonFile> shortlist,
+                          file.GetObject("shortlist"));
+  if (shortlist.has_value()) {
+    PARLEY_ASSIGN_OR_RETURN(result.shortlist, ReadShortlist(*shortlist));
+  }
   return result;
 }
 
@@ -122,6 +163,7 @@ absl::Status RefuseTranslationKeys(const ParleyJson& parley_json,
     key = "target_language_token";
   }
   if (parley_json.has_defaults) key = "defaults";
+  if (parley_json.shortlist.has_value()) key = "shortlist";
   if (key.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       directory, "/parley.json: \"", key, "\" is only for translation models"));

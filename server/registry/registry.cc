@@ -80,6 +80,7 @@ absl::Status Registry::Load(const ModelSource& source,
     model->info = std::move(loaded->info);
     model->tokenizer = std::move(loaded->tokenizer);
     model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);
+    model->shortlist = std::move(loaded->shortlist);
     model->engine = std::move(loaded->engine);
     model->queue = std::make_unique<TaskQueue>(queue_options_);
     // The runner sets the queue's listener, so it must know the model before

@@ -1,11 +1,14 @@
 #include "tools/local/commands.h"
 
+#include "tools/local/build_shortlist_command.h"
 #include "tools/local/inspect_command.h"
 
 namespace parley::tools {
 namespace {
 
 constexpr client::Command kCommands[] = {
+    {"build-shortlist", "Learns a vocabulary shortlist from translated texts",
+     &RunBuildShortlist},
     {"inspect", "Tells what a model directory holds", &RunInspect},
 };
 
