@@ -178,6 +178,7 @@ absl::Status Run() {
       .kv_cache_bytes = int64_t{1} << 30,
       .max_rows = std::max(kMaxBeams, absl::GetFlag(FLAGS_batch_size) *
                                           absl::GetFlag(FLAGS_num_beams))};
+  kernels::LimitKernelsToIsa();
   SetTeamSize(options.num_threads);
   PARLEY_ASSIGN_OR_RETURN(const TokenLists sources,
                           ReadTokenFile(absl::GetFlag(FLAGS_sources)));

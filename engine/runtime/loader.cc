@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/layers/thread_team.h"
 #include "engine/models/config_reader.h"
 #include "engine/models/encoder_config.h"
@@ -33,6 +34,7 @@ std::string FolderName(const std::string& directory) {
 absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                                              LoadOptions options,
                                              const LoadProgress& progress) {
+  kernels::LimitKernelsToIsa();
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);
   // config.json may be in a folder that modules.json names.
