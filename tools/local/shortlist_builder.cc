@@ -102,11 +102,15 @@ absl::StatusOr<SentencePair> PairEncoder::Encode(
   return pair;
 }
 
-// Reads all of the texts into `learner`, but for some into `tried`.
+// What the texts hold.
+struct Gathered {
+  LexicalLearner learner;
+  std::vector<SentencePair> tried;  // And not learned from.
+  ShortlistReport report;
+};
+
 absl::Status ReadTexts(const ShortlistBuild& build, const PairEncoder& encoder,
-                       const LoadProgress& progress, ShortlistReport* report,
-                       LexicalLearner* learner,
-                       std::vector<SentencePair>* tried) {
+                       const LoadProgress& progress, Gathered* to) {
   PARLEY_ASSIGN_OR_RETURN(const std::unique_ptr<AlignedLines> lines,
                           AlignedLines::Open(build.texts));
   std::string source;
@@ -114,18 +118,18 @@ absl::Status ReadTexts(const ShortlistBuild& build, const PairEncoder& encoder,
   for (;;) {
     PARLEY_ASSIGN_OR_RETURN(const bool more, lines->Next(&source, &target));
     if (!more) return absl::OkStatus();
-    report->num_lines = lines->num_lines();
+    to->report.num_lines = lines->num_lines();
     progress("reading texts", lines->done());
     PARLEY_ASSIGN_OR_RETURN(
         SentencePair pair,
         encoder.Encode(MakeValidUtf8(source), MakeValidUtf8(target)));
     if (!LexicalLearner::Takes(pair.source, pair.target)) {
-      ++report->num_skipped;
-    } else if (report->num_lines % kLinesOfATriedOne == 0 &&
-               tried->size() < kMaxTried) {
-      tried->push_back(std::move(pair));
+      ++to->report.num_skipped;
+    } else if (to->report.num_lines % kLinesOfATriedOne == 0 &&
+               to->tried.size() < kMaxTried) {
+      to->tried.push_back(std::move(pair));
     } else {
-      learner->Add(pair.source, pair.target);
+      to->learner.Add(pair.source, pair.target);
     }
   }
 }
@@ -167,25 +171,22 @@ absl::StatusOr<ShortlistReport> BuildShortlist(const ShortlistBuild& build,
   PARLEY_ASSIGN_OR_RETURN(const PairEncoder encoder, PairEncoder::Load(build));
   const Vocabulary& source = encoder.tokenizer().source_vocabulary();
   const Vocabulary& target = encoder.tokenizer().target_vocabulary();
-  ShortlistReport report;
-  LexicalLearner learner(source.size(), target.size());
-  std::vector<SentencePair> tried;
-  PARLEY_RETURN_IF_ERROR(
-      ReadTexts(build, encoder, progress, &report, &learner, &tried));
-  if (learner.num_sentences() == 0) {
+  Gathered texts = {.learner = LexicalLearner(source.size(), target.size())};
+  PARLEY_RETURN_IF_ERROR(ReadTexts(build, encoder, progress, &texts));
+  if (texts.learner.num_sentences() == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
-        build.texts.source, ": none of its ", report.num_lines,
+        build.texts.source, ": none of its ", texts.report.num_lines,
         " lines can be learned from; they are empty or longer than ",
         LexicalLearner::kMaxSentenceTokens, " tokens"));
   }
-  const LexicalTable table = learner.Learn(
+  const LexicalTable table = texts.learner.Learn(
       {.num_iterations = build.num_iterations, .best = build.best},
       [&progress](double done) { progress("learning", done); });
-  report.num_translations = table.num_targets();
+  texts.report.num_translations = table.num_targets();
   PARLEY_RETURN_IF_ERROR(WriteShortlistFile(
       table, DescribeVocabularies(source, target), build.output));
-  Try(table, encoder, tried, &report);
-  return report;
+  Try(table, encoder, texts.tried, &texts.report);
+  return texts.report;
 }
 
 }  // namespace parley::tools
