@@ -1,6 +1,7 @@
 """Pictures of a run: a figure of bars for each part, one for each curve."""
 
 import re
+import textwrap
 
 import matplotlib
 
@@ -26,7 +27,7 @@ def _bars(axes, cell):
                  yerr=[[median - min(series.values)],
                        [max(series.values) - median]], capsize=4)
     axes.set_xticks(range(len(shown)), [
-        s.name.replace(", ", ",\n", 1) for s in shown], fontsize=6)
+        textwrap.fill(s.name, 14) for s in shown], fontsize=6)
     axes.set_title(cell.name, fontsize=9)
     axes.set_ylabel(cell.unit, fontsize=8)
     axes.tick_params(axis="y", labelsize=7)

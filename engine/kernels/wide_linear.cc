@@ -40,8 +40,8 @@ class BlockResults {
 template <class Body>
 void ForEachBlock(int64_t num_blocks, const BlockResults& results,
                   const Body& body) {
-  // One sentence's rows cost little beside the reading of the weight, which
-  // the threads share best where neighbours are far apart.
+  // A thread takes the next block when it is free: what a block's consumer does
+  // with it differs.
 #pragma omp parallel for schedule(dynamic) \
     num_threads(results.num_threads()) if (num_blocks > 1)
   for (int64_t block = 0; block < num_blocks; ++block) {

@@ -115,11 +115,12 @@ void MultiplyRows(const PackedProduct& product, int64_t panel) {
 
 template <class Instruction>
 void Multiply(const PackedProduct& product) {
-  // Four rows by one panel read less than two by two, where there are four.
-  const int step = product.num_rows >= 4 ? 1 : 2;
   int64_t panel = product.first_panel;
-  for (; step == 2 && panel + 2 <= product.end_panel; panel += 2) {
-    MultiplyRows<Instruction, 2>(product, panel);
+  // Four rows by one panel fill the registers; with fewer rows, two panels do.
+  if (product.num_rows < 4) {
+    for (; panel + 2 <= product.end_panel; panel += 2) {
+      MultiplyRows<Instruction, 2>(product, panel);
+    }
   }
   for (; panel < product.end_panel; ++panel) {
     MultiplyRows<Instruction, 1>(product, panel);
