@@ -10,6 +10,10 @@ TEST_JOBS ?= $(JOBS)
 # Further arguments of ctest, such as TEST_ARGS='-R tokenizer'.
 TEST_ARGS ?=
 GRPC_PORT ?= 8470
+# Further arguments of bench/run.py, such as BENCH_ARGS='--quick'.
+BENCH_ARGS ?=
+# What is no whole run does not replace the figures that come with the project.
+BENCH_OUTPUT ?= $(if $(BENCH_ARGS),build/bench/report,docs/benchmarks)
 
 BIN := build/$(PRESET)/bin
 
@@ -47,11 +51,10 @@ docker-test: setup build ## Build the image from this build and call it
 	ctest --preset $(PRESET) -V -R '^docker_image_test$$' $(TEST_ARGS)
 
 .PHONY: bench
-bench: ## Speed beside CTranslate2's, and BLEU of the demo model (release only)
+bench: ## Speed beside the best others, growth, quality (release only; BENCH_ARGS)
 	tools/setup.sh --bench
 	$(MAKE) build PRESET=release
-	.deps/bench/bin/python bench/translation.py --output docs/benchmarks/translation.json
-	.deps/bench/bin/python bench/bleu.py
+	.deps/bench/bin/python bench/run.py --output=$(BENCH_OUTPUT) $(BENCH_ARGS)
 
 .PHONY: lint
 lint: setup configure ## clang-format and clang-tidy on changed files (LINT=all)

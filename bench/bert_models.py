@@ -11,18 +11,21 @@ import pathlib
 import numpy as np
 
 FIRST_ORDINARY_ID = 1000
+# By what ONNX Runtime computes in.
+ONNX_FILES = {"float32": "onnxruntime.onnx", "int8": "onnxruntime_int8.onnx"}
 
 
 def make_bert_base(directory, seed=1):
     """Writes a random BERT-base unless it is there already."""
-    import torch
-    import transformers
-
     directory = pathlib.Path(directory)
     if (directory / "vocab.txt").exists():
         return directory
+    import torch
+    import transformers
+
     torch.manual_seed(seed)
-    config = transformers.BertConfig()
+    # CTranslate2's converter wants to see it said.
+    config = transformers.BertConfig(position_embedding_type="absolute")
     model = transformers.BertModel(config, add_pooling_layer=False)
     model.save_pretrained(directory)
     special = {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]",
@@ -44,21 +47,22 @@ def make_inputs(path, lengths, vocab_size=30522, seed=2):
 
 def to_ctranslate2(model, target):
     """Converts a BERT directory unless that is done."""
+    if (target / "model.bin").exists():
+        return target
     from ctranslate2.converters import TransformersConverter
 
-    if not (target / "model.bin").exists():
-        TransformersConverter(str(model)).convert(str(target), force=True)
+    TransformersConverter(str(model)).convert(str(target), force=True)
     return target
 
 
 def to_onnx(model, target):
     """Exports and fuses a BERT directory unless that is done."""
+    if target.exists():
+        return target
     import torch
     import transformers
     from onnxruntime.transformers import optimizer
 
-    if target.exists():
-        return target
     bert = transformers.BertModel.from_pretrained(
         model, add_pooling_layer=False, attn_implementation="eager").eval()
 
@@ -91,3 +95,30 @@ def to_onnx(model, target):
     fused.save_model_to_file(str(target))
     plain.unlink()
     return target
+
+
+def quantize_onnx(source, target):
+    """Weights to int8, each output channel with its own scale; activations
+    are quantized at run time. Unless that is done."""
+    if not target.exists():
+        from onnx import TensorProto
+        from onnxruntime import quantization
+
+        partial = target.with_suffix(".partial")
+        quantization.quantize_dynamic(
+            source, partial, per_channel=True,
+            weight_type=quantization.QuantType.QInt8,
+            # Types behind fused operators cannot be inferred.
+            extra_options={"DefaultTensorType": TensorProto.FLOAT})
+        partial.rename(target)
+
+
+def convert(engine, compute_type, model, folder):
+    """Makes what an engine reads of a BERT directory, unless it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if engine == "ctranslate2":
+        to_ctranslate2(model, folder / "ctranslate2")
+    elif engine == "onnxruntime":
+        plain = to_onnx(model, folder / ONNX_FILES["float32"])
+        if compute_type == "int8":
+            quantize_onnx(plain, folder / ONNX_FILES["int8"])

@@ -21,13 +21,14 @@
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "bench/token_file.h"
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/runtime/loader.h"
 
 ABSL_FLAG(std::string, model, "", "Model directory");
 ABSL_FLAG(std::string, inputs, "",
           "File of token ids, one text a line, separated by spaces");
 ABSL_FLAG(int, batch_size, 1024, "Texts that are there at once");
+ABSL_FLAG(std::string, compute_type, "f32", "f32, bf16 or int8");
 ABSL_FLAG(int, num_threads, 2, "Threads of a step");
 ABSL_FLAG(int, repetitions, 3, "Measured passes over all texts");
 ABSL_FLAG(std::string, output, "",
@@ -116,8 +117,11 @@ absl::Status Run() {
                           ReadTokenFile(absl::GetFlag(FLAGS_inputs)));
   PARLEY_ASSIGN_OR_RETURN(
       LoadedModel model,
-      LoadModel(absl::GetFlag(FLAGS_model), {.num_threads = num_threads},
-                [](absl::string_view, double) {}));
+      LoadModel(
+          absl::GetFlag(FLAGS_model),
+          {.compute_type = ParseComputeType(absl::GetFlag(FLAGS_compute_type)),
+           .num_threads = num_threads},
+          [](absl::string_view, double) {}));
   if (model.info.kind != ModelKind::kEncoder) {
     return absl::InvalidArgumentError("--model is not an embedding model");
   }

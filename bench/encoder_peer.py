@@ -3,21 +3,20 @@
 Texts are sorted by length and padded batch by batch, as these libraries want
 them; what is timed is the forward pass up to the last layer's output, without
 pooling. Several workers are processes that take the batches, longest texts
-first, as they become free. Prints a JSON line for each repetition, as
-embedding_benchmark does.
+first, as they become free. Each JSON line that it reads names texts and a batch
+size, and is answered with one that says how many tokens that were in how many
+seconds.
 """
 
 import argparse
-import json
 import multiprocessing
 import pathlib
-import sys
 import time
 
 import numpy as np
 
 import bert_models
-
+import peer_loop
 
 def pad(batch):
     """ids, mask: [batch, longest]."""
@@ -31,35 +30,34 @@ def pad(batch):
 
 
 class Torch:
-    def __init__(self, model, converted, threads):
+    def __init__(self, args):
         import torch
         import transformers
         self.torch = torch
-        torch.set_num_threads(threads)
+        torch.set_num_threads(args.threads)
         self.bert = transformers.BertModel.from_pretrained(
-            model, add_pooling_layer=False, attn_implementation="sdpa").eval()
-        self.name = f"torch {torch.__version__}"
+            args.model, add_pooling_layer=False, attn_implementation="sdpa",
+            dtype=getattr(torch, args.compute_type)).eval()
 
     def run(self, batch):
         ids, mask = (self.torch.from_numpy(array) for array in pad(batch))
         with self.torch.inference_mode():
             return self.bert(input_ids=ids, attention_mask=mask
-                             ).last_hidden_state.numpy()
+                             ).last_hidden_state.float().numpy()
 
 
 class OnnxRuntime:
-    def __init__(self, model, converted, threads):
+    def __init__(self, args):
         import onnxruntime
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = args.threads
         options.inter_op_num_threads = 1
+        model = args.converted / bert_models.ONNX_FILES[args.compute_type]
         self.session = onnxruntime.InferenceSession(
-            str(converted / "onnxruntime.onnx"), options,
-            providers=["CPUExecutionProvider"])
+            str(model), options, providers=["CPUExecutionProvider"])
         # The optimizer narrows some inputs.
         self.types = {row.name: np.int32 if "int32" in row.type else np.int64
                       for row in self.session.get_inputs()}
-        self.name = f"onnxruntime {onnxruntime.__version__}"
 
     def run(self, batch):
         ids, mask = pad(batch)
@@ -71,50 +69,55 @@ class OnnxRuntime:
 
 
 class CTranslate2:
-    def __init__(self, model, converted, threads):
+    def __init__(self, args):
         import ctranslate2
+        self.types = ctranslate2.DataType
         self.encoder = ctranslate2.Encoder(
-            str(converted / "ctranslate2"), compute_type="float32",
-            inter_threads=1, intra_threads=threads)
-        self.name = f"ctranslate2 {ctranslate2.__version__}"
+            str(args.converted / "ctranslate2"),
+            compute_type=args.compute_type, inter_threads=1,
+            intra_threads=args.threads)
 
     def run(self, batch):
-        return np.asarray(self.encoder.forward_batch(batch).last_hidden_state)
+        states = self.encoder.forward_batch(batch).last_hidden_state
+        return np.asarray(states.to(self.types.float32))
 
 
 ENGINES = {"torch": Torch, "onnxruntime": OnnxRuntime,
            "ctranslate2": CTranslate2}
 
 
-def convert(engine, model, converted):
-    converted.mkdir(parents=True, exist_ok=True)
-    if engine == "ctranslate2":
-        bert_models.to_ctranslate2(model, converted / "ctranslate2")
-    elif engine == "onnxruntime":
-        bert_models.to_onnx(model, converted / "onnxruntime.onnx")
-
-
 def take(counter, batches):
-    """Yields the batches that no other worker has taken."""
+    """Yields the batches that no other worker has taken, with their indices."""
     while True:
         with counter.get_lock():
             index = counter.value
             counter.value += 1
         if index >= len(batches):
             return
-        yield batches[index]
+        yield index, batches[index]
 
 
-def work(args, batches, counter, barrier, connection):
-    """One worker: warm up, then each repetition between two barriers."""
-    engine = ENGINES[args.engine](args.model, args.converted, args.threads)
-    for batch in batches:
-        engine.run(batch)
-    for _ in range(args.repetitions):
-        barrier.wait()
-        outputs = [engine.run(batch) for batch in take(counter, batches)]
-        barrier.wait()
-    connection.send((engine.name, outputs if args.output else None))
+def work(args, counter, connection):
+    """One worker: does what it is told, until the other end is closed."""
+    try:
+        engine = ENGINES[args.engine](args)
+        known = {}  # Name of a work to its batches.
+        connection.send("ready")
+        while True:
+            order, name, batches = connection.recv()
+            if order == "prepare":
+                known[name] = batches
+                for batch in batches:
+                    engine.run(batch)
+                outputs = []
+            else:
+                outputs = [(index, engine.run(batch))
+                           for index, batch in take(counter, known[name])]
+            connection.send(outputs if order == "give" else "done")
+    except EOFError:
+        pass
+    except Exception as error:  # Whatever an engine has to say.
+        connection.send(error)
 
 
 def split(texts, batch_size, workers):
@@ -126,12 +129,82 @@ def split(texts, batch_size, workers):
     return [order[begin:begin + size] for begin in range(0, len(texts), size)]
 
 
-def mean_vectors(batches, outputs):
-    """The unit mean of each text's tokens, texts in the order of `batches`."""
-    for batch, output in zip(batches, outputs):
-        for text, rows in zip(batch, output):
-            mean = rows[:len(text)].astype(np.float64).mean(axis=0)
-            yield mean / np.linalg.norm(mean)
+def unit_mean(rows):
+    mean = rows.astype(np.float64).mean(axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+class Peer:
+    def __init__(self, args):
+        bert_models.convert(args.engine, args.compute_type, args.model,
+                            args.converted)
+        context = multiprocessing.get_context("spawn")
+        self.counter = context.Value("i", 0)
+        self.connections, self.processes = [], []
+        for _ in range(args.workers):
+            ours, theirs = context.Pipe()
+            self.processes.append(context.Process(
+                target=work, daemon=True, args=(args, self.counter, theirs)))
+            self.processes[-1].start()
+            theirs.close()  # So that its end is seen here.
+            self.connections.append(ours)
+        self.listen()
+        self.known = {}
+
+    def close(self):
+        for connection, process in zip(self.connections, self.processes):
+            connection.close()
+            process.join(timeout=10)
+
+    def listen(self):
+        answers = [connection.recv() for connection in self.connections]
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def tell(self, *order):
+        """Tells all workers; returns their answers."""
+        for connection in self.connections:
+            connection.send(order)
+        return self.listen()
+
+    def prepare(self, inputs, batch_size):
+        """Returns the texts, and the indices of those of each batch."""
+        work = (inputs, batch_size)
+        if work not in self.known:
+            texts = [list(map(int, line.split()))
+                     for line in pathlib.Path(inputs).read_text().splitlines()]
+            indices = split(texts, batch_size, len(self.connections))
+            # Once unmeasured: memory is touched, clocks come up.
+            self.tell("prepare", work,
+                      [[texts[i] for i in batch] for batch in indices])
+            self.known[work] = texts, indices
+        return self.known[work]
+
+    def measure(self, work, order="run"):
+        """Returns the seconds, and what the workers answered."""
+        self.counter.value = 0
+        start = time.perf_counter()
+        answers = self.tell(order, work, None)
+        return time.perf_counter() - start, answers
+
+    def write_vectors(self, work, path):
+        """The unit mean of each text's tokens, in the order of the texts."""
+        texts, indices = self.known[work]
+        vectors = [None] * len(texts)
+        for index, output in sum(self.measure(work, "give")[1], []):
+            for i, rows in zip(indices[index], output):
+                vectors[i] = unit_mean(rows[:len(texts[i])])
+        np.save(path, np.array(vectors))
+
+    def answer(self, inputs, batch_size, output=None):
+        texts, _ = self.prepare(inputs, batch_size)
+        work = (inputs, batch_size)
+        seconds, _ = self.measure(work)
+        if output:
+            self.write_vectors(work, output)
+        return {"tokens": sum(map(len, texts)), "seconds": seconds}
 
 
 def main():
@@ -139,49 +212,13 @@ def main():
     parser.add_argument("--engine", choices=ENGINES, required=True)
     parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--converted", type=pathlib.Path, required=True)
-    parser.add_argument("--inputs", type=pathlib.Path, required=True)
+    parser.add_argument("--compute_type", default="float32",
+                        help="float32, bfloat16, int8, as the engine has it")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch_size", type=int, default=32)
-    parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--output", type=pathlib.Path,
-                        help="file for the unit mean vectors (.npy), in the "
-                             "order of the inputs; one worker only")
-    args = parser.parse_args()
-
-    convert(args.engine, args.model, args.converted)
-    texts = [list(map(int, line.split()))
-             for line in args.inputs.read_text().splitlines()]
-    indices = split(texts, args.batch_size, args.workers)
-    batches = [[texts[i] for i in batch] for batch in indices]
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("i", 0)
-    barrier = context.Barrier(args.workers + 1)
-    workers = []
-    for _ in range(args.workers):
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=work, args=(args, batches, counter, barrier, theirs))
-        process.start()
-        workers.append((process, ours))
-    num_tokens = sum(map(len, texts))
-    for _ in range(args.repetitions):
-        counter.value = 0
-        barrier.wait()
-        start = time.perf_counter()
-        barrier.wait()
-        seconds = time.perf_counter() - start
-        print(json.dumps({"tokens": num_tokens, "seconds": seconds}),
-              flush=True)
-    answers = [connection.recv() for _, connection in workers]
-    for process, _ in workers:
-        process.join()
-    print(f"{answers[0][0]}, {args.workers} x {args.threads}", file=sys.stderr)
-    if args.output:
-        vectors = np.array(list(mean_vectors(batches, answers[0][1])))
-        unsorted = np.empty_like(vectors)
-        unsorted[sum(indices, [])] = vectors
-        np.save(args.output, unsorted)
+    peer = Peer(parser.parse_args())
+    peer_loop.answer_all(peer.answer)
+    peer.close()
 
 
 if __name__ == "__main__":

@@ -5,11 +5,9 @@
 // work. Each line is an aggregate of several repetitions: quote the median, and
 // the coefficient of variation (cv) beside it.
 
-#include <immintrin.h>
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -20,9 +18,11 @@
 
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "bench/machine_peak.h"
 #include "benchmark/benchmark.h"
 #include "engine/kernels/attention.h"
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
 
@@ -31,59 +31,14 @@ namespace {
 
 using benchmark::Counter;
 
-// Multiply-adds on registers alone; returns how many floating-point operations
-// that was. Twelve chains hide the latency of an operation.
-__attribute__((target("avx512f"))) double MultiplyAddAvx512(int64_t rounds) {
-  __m512 sums[12] = {};
-  const __m512 factor = _mm512_set1_ps(0.999f);
-  for (int64_t r = 0; r < rounds; ++r) {
-#pragma GCC unroll 12
-    for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, factor, factor);
-  }
-  for (__m512& sum : sums) benchmark::DoNotOptimize(sum);
-  return rounds * 12.0 * 16 * 2;
-}
-
-__attribute__((target("avx2,fma"))) double MultiplyAddAvx2(int64_t rounds) {
-  __m256 sums[12] = {};
-  const __m256 factor = _mm256_set1_ps(0.999f);
-  for (int64_t r = 0; r < rounds; ++r) {
-#pragma GCC unroll 12
-    for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, factor, factor);
-  }
-  for (__m256& sum : sums) benchmark::DoNotOptimize(sum);
-  return rounds * 12.0 * 8 * 2;
-}
-
-// Floating-point operations per second of `num_threads` threads at once, the
-// best of a few tries; 0 without AVX2.
-double MeasurePeak(int num_threads) {
-  constexpr int64_t kRounds = 5'000'000;
-  const bool has_avx512 = __builtin_cpu_supports("avx512f");
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-    return 0;
-  }
-  double best = 0;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    double operations = 0;
-    const auto start = std::chrono::steady_clock::now();
-#pragma omp parallel num_threads(num_threads) reduction(+ : operations)
-    operations +=
-        has_avx512 ? MultiplyAddAvx512(kRounds) : MultiplyAddAvx2(kRounds);
-    const std::chrono::duration<double> elapsed =
-        std::chrono::steady_clock::now() - start;
-    best = std::max(best, operations / elapsed.count());
-  }
-  return best;
-}
-
 double PeakOfAllThreads() {
-  static const double peak = MeasurePeak(omp_get_max_threads());
+  static const double peak =
+      PeakOperations(Arithmetic::kF32, omp_get_max_threads());
   return peak;
 }
 
 double PeakOfOneThread() {
-  static const double peak = MeasurePeak(1);
+  static const double peak = PeakOperations(Arithmetic::kF32, 1);
   return peak;
 }
 
@@ -96,9 +51,15 @@ void ReportOperations(double operations, double peak, benchmark::State& state) {
   }
 }
 
-void ReportElements(int64_t count, benchmark::State& state) {
-  state.counters["elements/s"] =
-      Counter(count, Counter::kIsIterationInvariantRate);
+// For kernels that are bound by reading: `num_bytes` of memory in an iteration,
+// beside what one thread can read of a buffer of that size.
+void ReportBytes(int64_t num_bytes, benchmark::State& state) {
+  state.SetBytesProcessed(state.iterations() * num_bytes);
+  const double peak = PeakReadBytes(num_bytes);
+  if (peak > 0) {
+    state.counters["of_peak"] =
+        Counter(num_bytes / peak, Counter::kIsIterationInvariantRate);
+  }
 }
 
 FloatBuffer RandomFloats(int64_t count) {
@@ -193,8 +154,7 @@ void BM_CachedAttention(benchmark::State& state) {
         slots[row++ % slots.size()], scratch.span(), output.span());
     benchmark::ClobberMemory();
   }
-  state.SetBytesProcessed(state.iterations() * num_positions * 2 *
-                          shape.d_model() * sizeof(float));
+  ReportBytes(num_positions * 2 * shape.d_model() * sizeof(float), state);
 }
 
 void BM_AddLayerNorm(benchmark::State& state) {
@@ -205,7 +165,7 @@ void BM_AddLayerNorm(benchmark::State& state) {
     AddLayerNorm(delta.span(), weights, x.span());
     benchmark::ClobberMemory();
   }
-  ReportElements(state.range(0), state);
+  ReportBytes(2 * state.range(0) * sizeof(float), state);
 }
 
 void BM_Activate(benchmark::State& state, Activation activation) {
@@ -216,13 +176,13 @@ void BM_Activate(benchmark::State& state, Activation activation) {
     Activate(activation, y.span());
     benchmark::ClobberMemory();
   }
-  ReportElements(state.range(0), state);
+  ReportBytes(state.range(0) * sizeof(float), state);
 }
 
 void BM_LogSumExp(benchmark::State& state) {
   const FloatBuffer x = RandomFloats(state.range(0));
   for (auto _ : state) benchmark::DoNotOptimize(LogSumExp(x.span()));
-  ReportElements(state.range(0), state);
+  ReportBytes(state.range(0) * sizeof(float), state);
 }
 
 // Arguments: elements, how many are wanted.
@@ -232,7 +192,7 @@ void BM_TopK(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(TopK(x.span(), absl::MakeSpan(top)));
   }
-  ReportElements(state.range(0), state);
+  ReportBytes(state.range(0) * sizeof(float), state);
 }
 
 void BM_ConvertF16ToF32(benchmark::State& state) {
@@ -243,7 +203,7 @@ void BM_ConvertF16ToF32(benchmark::State& state) {
     ConvertF16ToF32(x, y.span());
     benchmark::ClobberMemory();
   }
-  ReportElements(state.range(0), state);
+  ReportBytes(state.range(0) * sizeof(uint16_t), state);
 }
 
 benchmark::internal::Benchmark* Repeated(
@@ -333,6 +293,12 @@ int Main(int argc, char** argv) {
                               gigaflops(PeakOfOneThread()));
   benchmark::AddCustomContext("peak of all threads",
                               gigaflops(PeakOfAllThreads()));
+  benchmark::AddCustomContext(
+      "peak of all threads, bf16",
+      gigaflops(PeakOperations(Arithmetic::kBF16, omp_get_max_threads())));
+  benchmark::AddCustomContext(
+      "peak of all threads, int8",
+      gigaflops(PeakOperations(Arithmetic::kInt8, omp_get_max_threads())));
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

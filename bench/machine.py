@@ -1,37 +1,73 @@
-"""What a measurement was made on, for the head of every report."""
+"""What a measurement was made on, and with: the head of every report."""
 
+import datetime
+import importlib.metadata
 import os
+import pathlib
 import platform
+import re
 import subprocess
 
+_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
+          "amx_int8", "amx_bf16")
+PEERS = ("ctranslate2", "onnxruntime", "torch", "transformers", "sacrebleu")
+# The build types of CMake whose figures mean something.
+OPTIMISED = ("Release", "RelWithDebInfo")
 
-def cpu_model():
+
+def _cpu_line(name):
     for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
+        if line.startswith(name):
             return line.split(":", 1)[1].strip()
-    return platform.processor()
+    return ""
 
 
-def instruction_sets():
-    wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("flags"):
-            flags = set(line.split(":", 1)[1].split())
-            return [name for name in wanted if name in flags]
-    return []
+def _output(*command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    return result.stdout.strip()
 
 
-def revision(root):
-    result = subprocess.run(["git", "-C", str(root), "describe", "--always",
-                             "--dirty"], capture_output=True, text=True)
-    return result.stdout.strip() or "unknown"
+def read_cache(build):
+    """CMake's variables of a build folder."""
+    text = (pathlib.Path(build) / "CMakeCache.txt").read_text()
+    return dict(re.findall(r"^(\w+):\w+=(.*)$", text, re.MULTILINE))
 
 
-def describe(root):
+def unoptimised(cache):
+    """Why a build must not be measured, or ""."""
+    kind = cache.get("CMAKE_BUILD_TYPE", "")
+    if kind not in OPTIMISED:
+        return f"its CMAKE_BUILD_TYPE is {kind!r}"
+    if cache.get("PARLEY_SANITIZE"):
+        return f"it is built with sanitizers ({cache['PARLEY_SANITIZE']})"
+    return ""
+
+
+def versions():
+    found = {"python": platform.python_version()}
+    for name in PEERS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def describe(root, build, threads):
+    cache = read_cache(build)
+    flags = set(_cpu_line("flags").split())
+    compiler = cache.get("CMAKE_CXX_COMPILER", "c++")
     return {
-        "cpu": cpu_model(),
+        "cpu": _cpu_line("model name") or platform.processor(),
         "cpus": len(os.sched_getaffinity(0)),
-        "instruction_sets": instruction_sets(),
+        "instruction_sets": [name for name in _FLAGS if name in flags],
         "kernel": platform.release(),
-        "revision": revision(root),
+        "date": datetime.date.today().isoformat(),
+        "revision": _output("git", "-C", str(root), "describe", "--always",
+                            "--dirty") or "unknown",
+        "build": f"{cache.get('CMAKE_BUILD_TYPE')}, "
+                 f"{_output(compiler, '--version').splitlines()[0]}",
+        "threads": threads,
+        "load_before": round(os.getloadavg()[0], 2),
+        "versions": versions(),
     }

@@ -103,6 +103,7 @@ def make_sources(path, lengths, seed=2):
         for length in lengths:
             ids = list(rng.integers(1, CONFIG["vocab_size"] - 1, length - 1))
             file.write(" ".join(map(str, ids + [0])) + "\n")
+    return path
 
 
 def read_safetensors(path):

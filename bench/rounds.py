@@ -1,53 +1,81 @@
-"""Measuring engines in turn, and the table of what came out."""
+"""Measuring engines in turn.
 
-import json
-import os
-import statistics
-import subprocess
+Every engine takes its turn in each round, so that a drifting machine drifts
+for all. Peers have many settings, of which only the best counts: a heat runs
+each twice, and those clearly behind the best of their cell run no further.
+"""
+
+import dataclasses
 import sys
+from collections.abc import Callable
+
+from figures import PEER, Series
+from programs import ProgramError
+
+# Of the best peer's figure in the heat: who reaches less is left behind.
+KEEP = 0.85
+# The better figure counts, so that one disturbance puts nobody out.
+HEAT_TURNS = 2
 
 
-def tokens_per_second(command, environment):
-    """Runs a program that prints JSON lines; the median of its repetitions."""
-    result = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True,
-        env={**os.environ, **environment})
-    if result.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr}")
-    lines = [json.loads(line) for line in result.stdout.splitlines()
-             if line.startswith("{")]
-    return statistics.median(line["tokens"] / line["seconds"]
-                             for line in lines)
+@dataclasses.dataclass
+class Contender:
+    name: str
+    kind: str
+    # Does the cell's work once and gives a figure of which more is better.
+    run: Callable[[], float]
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def _try(contender, series):
+    """Adds a figure to the series, or says there why there is none."""
+    try:
+        series.values.append(contender.run())
+    except ProgramError as error:
+        progress(f"  {contender.name}: {error}")
+        series.values.clear()
+        series.missing = str(error)
+
+
+def _heat(contenders, table):
+    """Leaves behind the peers that are clearly slower than the best."""
+    for _ in range(HEAT_TURNS):
+        for contender in contenders:
+            if not table[contender.name].missing:
+                _try(contender, table[contender.name])
+    for series in table.values():
+        series.values[:] = [max(series.values)] if series.values else []
+    best = max((series.values[0] for series in table.values()
+                if series.values), default=0)
+    for contender in contenders:
+        series = table[contender.name]
+        if series.values and series.values[0] < KEEP * best:
+            series.only_heat = True
+        elif series.values:
+            series.values.clear()
 
 
 def measure(cells, num_rounds):
-    """cells: cell to engine to a function that gives a figure.
+    """cells: name of a cell to its contenders.
 
-    Returns cell to engine to the figures of all rounds.
+    Returns the name of a cell to the series of its contenders.
     """
-    figures = {cell: {name: [] for name in engines}
-               for cell, engines in cells.items()}
+    tables = {}
+    for cell, contenders in cells.items():
+        table = {c.name: Series(c.name, c.kind, []) for c in contenders}
+        tables[cell] = table
+        peers = [c for c in contenders if c.kind == PEER]
+        if len(peers) > 1:
+            progress(f"heat of {len(peers)} peers' settings: {cell}")
+            _heat(peers, {c.name: table[c.name] for c in peers})
     for number in range(1, num_rounds + 1):
-        for cell, engines in cells.items():
-            for name, run in engines.items():
-                print(f"round {number} of {num_rounds}: {cell}: {name}",
-                      file=sys.stderr, flush=True)
-                figures[cell][name].append(run())
-    return figures
-
-
-def report(title, engines, ours):
-    """A block of lines: medians, spreads, the best peer and our ratio."""
-    medians = {name: statistics.median(values)
-               for name, values in engines.items()}
-    best_peer = max((name for name in medians if name != ours),
-                    key=medians.get)
-    lines = [title]
-    for name, values in engines.items():
-        spread = (max(values) - min(values)) / medians[name]
-        mark = "  <- best peer" if name == best_peer else ""
-        lines.append(f"  {name:38} {medians[name]:8.1f}  spread {spread:4.0%}"
-                     f"{mark}")
-    lines.append(f"  {ours + ' against the best peer':38} "
-                 f"{medians[ours] / medians[best_peer]:8.2f} x")
-    return "\n".join(lines)
+        for cell, contenders in cells.items():
+            progress(f"round {number} of {num_rounds}: {cell}")
+            for contender in contenders:
+                series = tables[cell][contender.name]
+                if not series.only_heat and not series.missing:
+                    _try(contender, series)
+    return {cell: list(table.values()) for cell, table in tables.items()}

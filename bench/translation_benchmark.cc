@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +22,10 @@
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "bench/token_file.h"
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/layers/thread_team.h"
 #include "engine/models/marian.h"
+#include "engine/runtime/precision.h"
 #include "engine/runtime/translation_engine.h"
 #include "engine/weights/weight_file.h"
 
@@ -33,6 +35,7 @@ ABSL_FLAG(std::string, sources, "",
 ABSL_FLAG(int, batch_size, 32, "Sources translated together");
 ABSL_FLAG(int, num_beams, 4, "Beams; 1 is greedy");
 ABSL_FLAG(int, new_tokens, 20, "Target tokens, forced");
+ABSL_FLAG(std::string, compute_type, "f32", "f32, bf16 or int8");
 ABSL_FLAG(int, num_threads, 2, "Threads of a step");
 ABSL_FLAG(int, repetitions, 3, "Measured passes over all sources");
 ABSL_FLAG(std::string, output, "",
@@ -44,13 +47,20 @@ namespace {
 absl::StatusOr<std::unique_ptr<TranslationEngine>> LoadEngine(
     const LoadOptions& options) {
   const std::string directory = absl::GetFlag(FLAGS_model);
+  const std::optional<ComputeType> type =
+      ParseComputeType(absl::GetFlag(FLAGS_compute_type));
+  if (!type.has_value()) {
+    return absl::InvalidArgumentError("--compute_type is f32, bf16 or int8");
+  }
+  WeightOptions weights;
+  PARLEY_ASSIGN_OR_RETURN(weights.precision, ResolvePrecision(*type));
   auto model = std::make_unique<MarianModel>();
   PARLEY_ASSIGN_OR_RETURN(model->config, ReadMarianConfig(directory));
   PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
                           OpenModelWeights(directory));
   PARLEY_ASSIGN_OR_RETURN(
       model->weights,
-      LoadMarianWeights(model->config, std::move(file), [](double) {}));
+      LoadMarianWeights(model->config, std::move(file), weights));
   return TranslationEngine::Create(std::move(model), options);
 }
 

@@ -25,7 +25,7 @@ std::string Describe(const ModelEntry& entry) {
     return absl::StrCat(entry.name, " (encoder, ", info.architecture, ", ",
                         Count(info.encoder.embedding_dim, "dimension"), ", ",
                         Count(info.encoder.max_tokens, "token"), ", ",
-                        info.compute_type, ")");
+                        ComputeTypeName(info.compute_type), ")");
   }
   std::string text = absl::StrCat(entry.name, " (translation, ");
   if (!info.languages.pairs.empty()) {
@@ -34,7 +34,7 @@ std::string Describe(const ModelEntry& entry) {
     absl::StrAppend(
         &text, Count(info.languages.targets.size(), "target language"), ", ");
   }
-  absl::StrAppend(&text, info.compute_type, ")");
+  absl::StrAppend(&text, ComputeTypeName(info.compute_type), ")");
   return text;
 }
 

@@ -193,7 +193,7 @@ install_minilm() {
 }
 
 # A Python with the packages of a list, if the list is there.
-install_python() {  # name under .deps, list
+install_python() {  # name under .deps, list, further options of pip
   [[ -f $2 ]] || return 0
   local pins
   pins=$(<"$2")
@@ -203,7 +203,7 @@ install_python() {  # name under .deps, list
   rm -rf "${deps:?}/$1"
   "$python" -m venv "$deps/$1"
   "$deps/$1/bin/python" -m pip --disable-pip-version-check install \
-    --quiet -r "$2" || fail "could not install the packages of $2"
+    --quiet -r "$2" "${@:3}" || fail "could not install the packages of $2"
   mark_complete "$1" "$pins"
 }
 
@@ -252,7 +252,9 @@ if [[ $mode != --build ]]; then
   install_grpcurl
 fi
 if [[ $mode == --bench ]]; then
-  install_python bench bench/requirements.txt
+  install_python bench bench/requirements.txt --no-deps
+  "$deps/bench/bin/python" bench/cuda_stubs.py ||
+    fail "could not make torch start without CUDA"
 fi
 if [[ $mode == --parity ]]; then
   install_python parity tests/parity/requirements.txt

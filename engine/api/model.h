@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/api/compute_type.h"
 #include "engine/api/encoder_tokenizer.h"
 #include "engine/api/engine.h"
 #include "engine/api/task.h"
@@ -71,7 +73,7 @@ struct ModelInfo {
   std::string display_name;  // Never empty; the folder's name by default.
   ModelKind kind = ModelKind::kTranslation;
   std::string architecture;  // As in config.json: "MarianMTModel".
-  std::string compute_type;  // "f32".
+  ComputeType compute_type = ComputeType::kF32;  // Never kAuto.
   int64_t num_parameters = 0;
   int vocab_size = 0;         // Of the target side.
   int max_source_tokens = 0;  // Of one task, special tokens included.
@@ -92,6 +94,8 @@ struct LoadedModel {
 };
 
 struct LoadOptions {
+  // Unset: as the directory's files are stored; f32 for those of the hubs.
+  std::optional<ComputeType> compute_type;
   int num_threads = 1;  // OpenMP threads of a step.
   int64_t kv_cache_bytes = int64_t{256} << 20;
   // Decoder rows of one step at most.

@@ -81,6 +81,9 @@ struct EncodeOptions {
 struct Task {
   // With special tokens. [source_len]
   std::vector<TokenId> source_ids;
+  // The only target tokens that it may choose: rising, each once, with the end
+  // token; empty: any. Read by translation models.
+  std::vector<TokenId> target_tokens;
   SearchOptions search;  // Read by translation models.
   EncodeOptions encode;  // Read by encoder models.
 };

@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace parley::kernels {
 namespace HWY_NAMESPACE {
 
-float SumOfExp(float max, const float* x, size_t n) {
+float SumRelativeTo(float max, const float* x, size_t n) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d);
   const auto shift = hn::Set(d, max);
@@ -40,17 +40,46 @@ float SumOfExp(float max, const float* x, size_t n) {
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
 }
 
-float LogSumExpOfRow(const float* x, size_t n) {
+ExpSum ExpSumOfRow(const float* x, size_t n) {
   const hn::ScalableTag<float> d;
   const float max = MaxOfRow(d, x, n);
   if (max == -kInfinity) {
     // MaxOfRow may have passed over a NaN.
     for (size_t i = 0; i < n; ++i) {
-      if (std::isnan(x[i])) return x[i];
+      if (std::isnan(x[i])) return {x[i], x[i]};
     }
-    return max;
+    return {max, 0.0f};
   }
-  return max + std::log(SumOfExp(max, x, n));
+  return {max, SumRelativeTo(max, x, n)};
+}
+
+float LogSumExpOfRow(const float* x, size_t n) {
+  const ExpSum sum = ExpSumOfRow(x, n);
+  return sum.max == -kInfinity ? sum.max : sum.max + std::log(sum.sum);
+}
+
+float LogOfSums(const float* max, const float* sum, size_t n) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  const float greatest = MaxOfRow(d, max, n);
+  const auto shift = hn::Set(d, greatest);
+  auto total = hn::Zero(d);
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t left = n - i;
+    const bool whole = left >= lanes;
+    const auto m = whole ? hn::LoadU(d, max + i)
+                         : LoadPartial(d, max + i, left, -kInfinity);
+    const auto s =
+        whole ? hn::LoadU(d, sum + i) : LoadPartial(d, sum + i, left, 0.0f);
+    // The difference of two -infinities is none; their sums are 0.
+    const auto weight =
+        hn::IfThenZeroElse(hn::Eq(m, hn::Set(d, -kInfinity)),
+                           ExpOfNonPositive(d, hn::Sub(m, shift)));
+    total = hn::MulAdd(s, weight, total);
+  }
+  const float all = hn::GetLane(hn::SumOfLanes(d, total));
+  if (std::isnan(all)) return all;
+  return greatest == -kInfinity ? greatest : greatest + std::log(all);
 }
 
 void SoftmaxInPlace(float* x, size_t n) {
@@ -64,11 +93,22 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace parley::kernels {
 
+HWY_EXPORT(ExpSumOfRow);
+HWY_EXPORT(LogOfSums);
 HWY_EXPORT(LogSumExpOfRow);
 HWY_EXPORT(SoftmaxInPlace);
 
 float LogSumExp(absl::Span<const float> x) {
   return HWY_DYNAMIC_DISPATCH(LogSumExpOfRow)(x.data(), x.size());
+}
+
+ExpSum SumOfExp(absl::Span<const float> x) {
+  return HWY_DYNAMIC_DISPATCH(ExpSumOfRow)(x.data(), x.size());
+}
+
+float LogOfExpSums(absl::Span<const float> max, absl::Span<const float> sum) {
+  PARLEY_CHECK(max.size() == sum.size()) << max.size() << ", " << sum.size();
+  return HWY_DYNAMIC_DISPATCH(LogOfSums)(max.data(), sum.data(), max.size());
 }
 
 void Softmax(absl::Span<float> x) {

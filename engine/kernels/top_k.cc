@@ -46,19 +46,21 @@ void Insert(IndexedValue element, Selection& selection) {
   }
 }
 
-void InsertRange(const float* x, size_t begin, size_t end,
+void InsertRange(const float* x, size_t begin, size_t end, int32_t first_index,
                  Selection& selection) {
   for (size_t i = begin; i < end; ++i) {
     if (x[i] > selection.threshold) {
-      Insert({static_cast<int32_t>(i), x[i]}, selection);
+      Insert({first_index + static_cast<int32_t>(i), x[i]}, selection);
     }
   }
 }
 
-int SelectTop(const float* x, size_t n, IndexedValue* top, int capacity) {
+int SelectTop(const float* x, size_t n, int32_t first_index, int count,
+              IndexedValue* top, int capacity) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d);
-  Selection selection = {top, capacity, 0, -kInfinity};
+  Selection selection = {top, capacity, count,
+                         count == capacity ? top[count - 1].value : -kInfinity};
   size_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
     const auto max01 =
@@ -67,9 +69,9 @@ int SelectTop(const float* x, size_t n, IndexedValue* top, int capacity) {
                                hn::LoadU(d, x + i + 3 * lanes));
     const auto threshold = hn::Set(d, selection.threshold);
     if (hn::AllFalse(d, hn::Gt(hn::Max(max01, max23), threshold))) continue;
-    InsertRange(x, i, i + 4 * lanes, selection);
+    InsertRange(x, i, i + 4 * lanes, first_index, selection);
   }
-  InsertRange(x, i, n, selection);
+  InsertRange(x, i, n, first_index, selection);
   return selection.count;
 }
 
@@ -82,13 +84,19 @@ namespace parley::kernels {
 
 HWY_EXPORT(SelectTop);
 
+int InsertTop(absl::Span<const float> x, int32_t first_index, int count,
+              absl::Span<IndexedValue> top) {
+  constexpr size_t kMaxIndex = std::numeric_limits<int32_t>::max();
+  PARLEY_CHECK(first_index >= 0 && x.size() <= kMaxIndex - first_index)
+      << x.size();
+  if (top.empty()) return 0;
+  return HWY_DYNAMIC_DISPATCH(SelectTop)(x.data(), x.size(), first_index, count,
+                                         top.data(),
+                                         static_cast<int>(top.size()));
+}
+
 int TopK(absl::Span<const float> x, absl::Span<IndexedValue> top) {
-  constexpr size_t kMaxSize = std::numeric_limits<int32_t>::max();
-  PARLEY_CHECK(x.size() <= kMaxSize) << x.size();
-  const int capacity = static_cast<int>(std::min(top.size(), x.size()));
-  if (capacity == 0) return 0;
-  return HWY_DYNAMIC_DISPATCH(SelectTop)(x.data(), x.size(), top.data(),
-                                         capacity);
+  return InsertTop(x, 0, 0, top.first(std::min(top.size(), x.size())));
 }
 
 }  // namespace parley::kernels

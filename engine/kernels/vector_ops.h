@@ -55,6 +55,18 @@ float LogSumExp(absl::Span<const float> x);
 // x = exp(x - LogSumExp(x)). x: [n], n > 0, with at least one finite element.
 void Softmax(absl::Span<float> x);
 
+// The greatest of x, and the sum of exp(x - max).
+struct ExpSum {
+  float max = 0;
+  float sum = 0;  // NaN where x holds one or +infinity; 0 where max is
+                  // -infinity, or x is empty.
+};
+ExpSum SumOfExp(absl::Span<const float> x);
+
+// log(sum(sum[i] * exp(max[i]))): of several ExpSums the logarithm of all. NaN
+// where a sum is NaN. max, sum: [n]
+float LogOfExpSums(absl::Span<const float> max, absl::Span<const float> sum);
+
 struct IndexedValue {
   int32_t index = 0;
   float value = 0;
@@ -64,6 +76,12 @@ struct IndexedValue {
 // most x.size()), greatest first, equal ones by rising index; returns how many.
 // -infinity is never chosen. x holds no NaN. Fast where top is small against x.
 int TopK(absl::Span<const float> x, absl::Span<IndexedValue> top);
+
+// The same over blocks that come one after the other: adds elements of x, which
+// are numbered from `first_index`, to the `count` greatest of those before, and
+// returns how many there are then. REQUIRES: count <= top.size()
+int InsertTop(absl::Span<const float> x, int32_t first_index, int count,
+              absl::Span<IndexedValue> top);
 
 // Widens stored 16-bit floats. x and y of the same length; exact.
 void ConvertF16ToF32(absl::Span<const uint16_t> x, absl::Span<float> y);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
 #include "engine/layers/thread_team.h"
 
 namespace parley {

@@ -26,6 +26,18 @@ void AttendCached(const kernels::AttentionShape& shape,
       {activations.attended() + row * d_model, d_model});
 }
 
+// The end of an attention block: `attend` writes a row of attended(), which is
+// projected, added and normalised.
+void ProjectAttended(const kernels::Linear& output, const NormWeights& norm,
+                     int64_t num_rows, kernels::RowWork::Function attend,
+                     Activations& activations) {
+  const auto finish = [&](int64_t row) {
+    AddAndNormalizeRow(norm, row, activations);
+  };
+  output.Run(activations.attended(), num_rows, activations.delta(),
+             {.before = attend, .after = finish});
+}
+
 }  // namespace
 
 void RaggedSelfAttention(const SelfAttentionWeights& weights,
@@ -37,8 +49,11 @@ void RaggedSelfAttention(const SelfAttentionWeights& weights,
   float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
   weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
   AttendRagged(attention, sequences, activations);
-  weights.output->Run(activations.attended(), num_rows, activations.delta());
-  AddAndNormalize(weights.norm, num_rows, activations);
+  const auto finish = [&](int64_t row) {
+    AddAndNormalizeRow(weights.norm, row, activations);
+  };
+  weights.output->Run(activations.attended(), num_rows, activations.delta(),
+                      {.after = finish});
 }
 
 void AttendRagged(const RaggedAttention& attention,
@@ -76,18 +91,18 @@ void CachedSelfAttention(const SelfAttentionWeights& weights,
   const int64_t d_model = shape.d_model();
   const int64_t num_rows = rows.size();
   float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
-  weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
-  for (int64_t i = 0; i < num_rows; ++i) {
+  const auto store = [&](int64_t i) {
     const float* key_value = query_key_value + (i * 3 + 1) * d_model;
     std::copy_n(key_value, 2 * d_model, pool.slot(layer, rows[i].slot));
-  }
+  };
+  weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value,
+                               {.after = store});
   const kernels::CachedKeyValues cache = pool.layer(layer);
-  ForEachRow(num_rows, [&](int64_t i) {
+  const auto attend = [&](int64_t i) {
     AttendCached(shape, {query_key_value, 3 * d_model}, i, cache,
                  rows[i].history, activations);
-  });
-  weights.output->Run(activations.attended(), num_rows, activations.delta());
-  AddAndNormalize(weights.norm, num_rows, activations);
+  };
+  ProjectAttended(*weights.output, weights.norm, num_rows, attend, activations);
 }
 
 void CrossAttention(const CrossAttentionWeights& weights,
@@ -99,12 +114,11 @@ void CrossAttention(const CrossAttentionWeights& weights,
   float* query = activations.wide();  // [num_rows, d_model]
   weights.query->Run(activations.hidden(), num_rows, query);
   const kernels::CachedKeyValues cache = pool.layer(layer);
-  ForEachRow(num_rows, [&](int64_t i) {
+  const auto attend = [&](int64_t i) {
     AttendCached(shape, {query, d_model}, i, cache, rows[i].source,
                  activations);
-  });
-  weights.output->Run(activations.attended(), num_rows, activations.delta());
-  AddAndNormalize(weights.norm, num_rows, activations);
+  };
+  ProjectAttended(*weights.output, weights.norm, num_rows, attend, activations);
 }
 
 void StoreSource(const CrossAttentionWeights& weights,
@@ -113,10 +127,11 @@ void StoreSource(const CrossAttentionWeights& weights,
   const int64_t num_rows = slots.size();
   const int64_t width = weights.key_value->shape().out_features;
   float* key_value = activations.wide();  // [num_rows, 2, d_model]
-  weights.key_value->Run(activations.hidden(), num_rows, key_value);
-  for (int64_t i = 0; i < num_rows; ++i) {
+  const auto store = [&](int64_t i) {
     std::copy_n(key_value + i * width, width, pool.slot(layer, slots[i]));
-  }
+  };
+  weights.key_value->Run(activations.hidden(), num_rows, key_value,
+                         {.after = store});
 }
 
 }  // namespace parley

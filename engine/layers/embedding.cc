@@ -1,17 +1,79 @@
 #include "engine/layers/embedding.h"
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
+#include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/layers/widen.h"
 
 namespace parley {
 
+EmbeddingTable::EmbeddingTable(TensorView rows,
+                               std::shared_ptr<const void> owner)
+    : rows_(std::move(rows)), owner_(std::move(owner)) {}
+
+EmbeddingTable::EmbeddingTable(TensorView rows, absl::Span<const float> scales,
+                               std::shared_ptr<const void> owner)
+    : rows_(std::move(rows)), scales_(scales), owner_(std::move(owner)) {}
+
+EmbeddingTable::EmbeddingTable(kernels::PackedWeight weight)
+    : packed_(std::move(weight)) {}
+
+EmbeddingTable EmbeddingTable::Narrow(const TensorView& rows,
+                                      kernels::Precision precision) {
+  struct Storage {
+    std::vector<std::byte> bytes;
+    std::vector<float> scales;
+  };
+  const bool is_int8 = precision == kernels::Precision::kInt8;
+  TensorView narrow = {.dtype = is_int8 ? DType::kI8 : DType::kBF16,
+                       .shape = rows.shape};
+  const size_t width = rows.shape[1];
+  const size_t row_bytes = width * DTypeBytes(narrow.dtype);
+  auto storage = std::make_shared<Storage>();
+  storage->bytes.resize(rows.shape[0] * row_bytes);
+  if (is_int8) storage->scales.resize(rows.shape[0]);
+  const EmbeddingTable from(rows, nullptr);
+  std::vector<float> row(width);
+  for (int64_t id = 0; id < rows.shape[0]; ++id) {
+    from.Read(id, absl::MakeSpan(row));
+    std::byte* bytes = storage->bytes.data() + id * row_bytes;
+    if (is_int8) {
+      storage->scales[id] =
+          kernels::RoundToInt8(row, {reinterpret_cast<int8_t*>(bytes), width});
+    } else {
+      kernels::ConvertF32ToBF16(row,
+                                {reinterpret_cast<uint16_t*>(bytes), width});
+    }
+  }
+  narrow.data = storage->bytes;
+  const absl::Span<const float> scales = storage->scales;
+  return EmbeddingTable(std::move(narrow), scales, std::move(storage));
+}
+
+int64_t EmbeddingTable::vocab_size() const {
+  return packed_.has_value() ? packed_->shape.out_features : rows_.shape[0];
+}
+
+int64_t EmbeddingTable::d_model() const {
+  return packed_.has_value() ? packed_->shape.in_features : rows_.shape[1];
+}
+
 void EmbeddingTable::Read(int64_t id, absl::Span<float> row) const {
   PARLEY_CHECK(id >= 0 && id < vocab_size()) << id;
-  const size_t row_bytes = d_model() * DTypeBytes(table_.dtype);
-  WidenToF32(table_.dtype, table_.data.subspan(id * row_bytes, row_bytes), row);
+  if (packed_.has_value()) return kernels::UnpackOutput(*packed_, id, row);
+  const size_t row_bytes = d_model() * DTypeBytes(rows_.dtype);
+  const absl::Span<const std::byte> bytes =
+      rows_.data.subspan(id * row_bytes, row_bytes);
+  if (rows_.dtype != DType::kI8) return WidenToF32(rows_.dtype, bytes, row);
+  const auto* numbers = reinterpret_cast<const int8_t*>(bytes.data());
+  const float scale = scales_[id];
+  for (size_t i = 0; i < row.size(); ++i) {
+    row[i] = static_cast<float>(numbers[i]) * scale;
+  }
 }
 
 void Embed(const Embeddings& embeddings, const TokenAtPosition& token,

@@ -3,30 +3,49 @@
 #define PARLEY_ENGINE_LAYERS_EMBEDDING_H_
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 
 #include "absl/types/span.h"
+#include "engine/kernels/linear.h"
+#include "engine/kernels/packed/packed_weight.h"
 #include "engine/layers/weights.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley {
 
-// One row of numbers for each token id, in the file's own precision; rows are
-// widened as they are read.
+// One row of numbers for each token id, as they are stored; rows are widened as
+// they are read. Copies share the numbers. Any thread.
 class EmbeddingTable {
  public:
   EmbeddingTable() = default;
-  // table: [vocab_size, d_model] in F32, F16 or BF16; its owner must outlive
-  // this.
-  explicit EmbeddingTable(const TensorView& table) : table_(table) {}
+  // rows: [vocab_size, d_model] in F32, F16 or BF16, in memory of `owner`.
+  EmbeddingTable(TensorView rows, std::shared_ptr<const void> owner);
+  // rows: in I8, each number times its row's scale. scales: [vocab_size]
+  EmbeddingTable(TensorView rows, absl::Span<const float> scales,
+                 std::shared_ptr<const void> owner);
+  // The outputs of a product that shares its weight.
+  explicit EmbeddingTable(kernels::PackedWeight weight);
 
-  int64_t vocab_size() const { return table_.shape[0]; }
-  int64_t d_model() const { return table_.shape[1]; }
+  // A copy of F32, F16 or BF16 rows in fewer bits: BF16, or I8.
+  static EmbeddingTable Narrow(const TensorView& rows,
+                               kernels::Precision precision);
+
+  int64_t vocab_size() const;
+  int64_t d_model() const;
 
   // REQUIRES: 0 <= id < vocab_size(); row: [d_model]
   void Read(int64_t id, absl::Span<float> row) const;
 
+  // What it was made of; empty for a packed weight.
+  const TensorView& rows() const { return rows_; }
+  absl::Span<const float> scales() const { return scales_; }
+
  private:
-  TensorView table_;
+  TensorView rows_;
+  absl::Span<const float> scales_;
+  std::shared_ptr<const void> owner_;
+  std::optional<kernels::PackedWeight> packed_;
 };
 
 // A vocabulary's embeddings with those of its positions; owned elsewhere.

@@ -1,7 +1,6 @@
 #include "engine/layers/feed_forward.h"
 
 #include "engine/layers/residual.h"
-#include "engine/layers/thread_team.h"
 
 namespace parley {
 
@@ -11,11 +10,14 @@ void FeedForward(const FeedForwardWeights& weights,
   const size_t ffn_dim = weights.input->shape().out_features;
   float* inner = activations.wide();  // [num_rows, ffn_dim]
   weights.input->Run(activations.hidden(), num_rows, inner);
-  ForEachRow(num_rows, [&](int64_t row) {
+  const auto activate = [&](int64_t row) {
     kernels::Activate(activation, {inner + row * ffn_dim, ffn_dim});
-  });
-  weights.output->Run(inner, num_rows, activations.delta());
-  AddAndNormalize(weights.norm, num_rows, activations);
+  };
+  const auto finish = [&](int64_t row) {
+    AddAndNormalizeRow(weights.norm, row, activations);
+  };
+  weights.output->Run(inner, num_rows, activations.delta(),
+                      {.before = activate, .after = finish});
 }
 
 void GatedFeedForward(const GatedFeedForwardWeights& weights,
@@ -27,12 +29,14 @@ void GatedFeedForward(const GatedFeedForwardWeights& weights,
       inner + kernels::RoundUpRows(num_rows) * ffn_dim;
   weights.input->Run(activations.attended(), num_rows, inner);
   weights.gate->Run(activations.attended(), num_rows, gate);
-  ForEachRow(num_rows, [&](int64_t row) {
+  const auto gated = [&](int64_t row) {
     const absl::Span<float> x(inner + row * ffn_dim, ffn_dim);
     kernels::Activate(activation, x);
     kernels::Multiply({gate + row * ffn_dim, ffn_dim}, x);
-  });
-  weights.output->Run(inner, num_rows, activations.delta());
+  };
+  const auto finish = [&](int64_t row) { AddResidualRow(row, activations); };
+  weights.output->Run(inner, num_rows, activations.delta(),
+                      {.before = gated, .after = finish});
 }
 
 }  // namespace parley

@@ -16,8 +16,8 @@ void FeedForward(const FeedForwardWeights& weights,
                  kernels::Activation activation, int64_t num_rows,
                  Activations& activations);
 
-// delta = output(activation(input(x)) * gate(x)) (Shazeer 2020), without
-// residual or norm. x: activations.attended(), [num_rows, d_model].
+// hidden = hidden + output(activation(input(x)) * gate(x)) (Shazeer 2020).
+// x: activations.attended(), [num_rows, d_model].
 // REQUIRES: activations.sizes().max_ffn_dim is twice ffn_dim or more.
 void GatedFeedForward(const GatedFeedForwardWeights& weights,
                       kernels::Activation activation, int64_t num_rows,

@@ -1,7 +1,6 @@
 #include "engine/layers/head.h"
 
 #include "base/log.h"
-#include "engine/layers/thread_team.h"
 
 namespace parley {
 namespace {
@@ -23,14 +22,15 @@ void RunHead(const HeadWeights& head, int64_t num_rows, HeadScratch& scratch) {
   PARLEY_CHECK(num_rows <= HeadScratch::kMaxRows) << num_rows;
   const size_t inner_dim = head.inner_dim();
   head.dense->Run(scratch.input(), num_rows, scratch.inner());
-  ForEachRow(num_rows, [&](int64_t i) {
+  const auto activate = [&](int64_t i) {
     const absl::Span<float> row(scratch.inner() + i * inner_dim, inner_dim);
     kernels::Activate(head.activation, row);
     if (head.norm.has_value()) {
       kernels::LayerNorm(row, head.norm->view(), row);
     }
-  });
-  head.output->Run(scratch.inner(), num_rows, scratch.output());
+  };
+  head.output->Run(scratch.inner(), num_rows, scratch.output(),
+                   {.before = activate});
 }
 
 }  // namespace parley

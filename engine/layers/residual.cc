@@ -19,24 +19,19 @@ void Normalize(const NormWeights& weights, int64_t num_rows,
 
 }  // namespace
 
-void AddAndNormalize(const NormWeights& weights, int64_t num_rows,
-                     Activations& activations) {
+void AddAndNormalizeRow(const NormWeights& weights, int64_t row,
+                        Activations& activations) {
   const size_t d_model = activations.sizes().d_model;
-  const kernels::LayerNormWeights norm = weights.view();
-  ForEachRow(num_rows, [&](int64_t row) {
-    kernels::AddLayerNorm({activations.delta() + row * d_model, d_model}, norm,
-                          {activations.hidden() + row * d_model, d_model});
-  });
+  kernels::AddLayerNorm({activations.delta() + row * d_model, d_model},
+                        weights.view(),
+                        {activations.hidden() + row * d_model, d_model});
 }
 
-void AddResidual(int64_t num_rows, Activations& activations) {
+void AddResidualRow(int64_t row, Activations& activations) {
   const size_t d_model = activations.sizes().d_model;
-  ForEachRow(num_rows, [&](int64_t row) {
-    const absl::Span<float> hidden(activations.hidden() + row * d_model,
-                                   d_model);
-    kernels::ScaleAdd({activations.delta() + row * d_model, d_model}, 1.0f,
-                      hidden, hidden);
-  });
+  const absl::Span<float> hidden(activations.hidden() + row * d_model, d_model);
+  kernels::ScaleAdd({activations.delta() + row * d_model, d_model}, 1.0f,
+                    hidden, hidden);
 }
 
 void NormalizeHidden(const NormWeights& weights, int64_t num_rows,

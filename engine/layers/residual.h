@@ -10,12 +10,13 @@
 
 namespace parley {
 
-// hidden = LayerNorm(hidden + delta), rows 0 to num_rows - 1 of activations.
-void AddAndNormalize(const NormWeights& weights, int64_t num_rows,
-                     Activations& activations);
+// Of one row: hidden = LayerNorm(hidden + delta). Different rows from several
+// threads at once; so is the next.
+void AddAndNormalizeRow(const NormWeights& weights, int64_t row,
+                        Activations& activations);
 
-// For pre-norm layers: hidden = hidden + delta.
-void AddResidual(int64_t num_rows, Activations& activations);
+// For pre-norm layers, of one row: hidden = hidden + delta.
+void AddResidualRow(int64_t row, Activations& activations);
 
 // For pre-norm layers: attended = LayerNorm(hidden).
 void NormalizeHidden(const NormWeights& weights, int64_t num_rows,

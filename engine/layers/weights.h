@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
 

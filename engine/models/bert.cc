@@ -20,11 +20,10 @@ namespace parley {
 namespace {
 
 struct BertEmbeddings {
-  std::shared_ptr<const WeightFile> file;  // Owns what `tokens` reads.
-  EmbeddingTable tokens;                   // [vocab_size, embedding_dim]
-  FloatBuffer positions;                   // [num_positions, embedding_dim]
-  FloatBuffer segments;  // [num_segments, embedding_dim], or empty.
-  NormWeights norm;      // [embedding_dim]
+  EmbeddingTable tokens;  // [vocab_size, embedding_dim]
+  FloatBuffer positions;  // [num_positions, embedding_dim]
+  FloatBuffer segments;   // [num_segments, embedding_dim], or empty.
+  NormWeights norm;       // [embedding_dim]
   // embedding_dim -> d_model, or null where they are the same.
   std::unique_ptr<kernels::Linear> projection;
 };
@@ -110,38 +109,38 @@ class BertStack final : public EncoderStack {
 };
 
 absl::StatusOr<BertEmbeddings> LoadEmbeddings(const EncoderConfig& config,
-                                              const TensorMap& tensors) {
+                                              WeightLoader& loader) {
   BertEmbeddings embeddings;
-  embeddings.file = tensors.file();
-  embeddings.tokens = EmbeddingTable(tensors.Get("embeddings.token.weight"));
-  embeddings.positions = tensors.Load("embeddings.position.weight");
+  PARLEY_ASSIGN_OR_RETURN(embeddings.tokens,
+                          loader.LoadTable("embeddings.token"));
+  embeddings.positions = loader.LoadFloats("embeddings.position.weight");
   if (config.num_segments > 0) {
-    embeddings.segments = tensors.Load("embeddings.segment.weight");
+    embeddings.segments = loader.LoadFloats("embeddings.segment.weight");
   }
-  embeddings.norm = LoadNorm(tensors, "embeddings.norm", config.norm_epsilon);
+  embeddings.norm = loader.LoadNorm("embeddings.norm", config.norm_epsilon);
   if (config.embedding_dim != config.d_model) {
     PARLEY_ASSIGN_OR_RETURN(embeddings.projection,
-                            LoadLinear(tensors, {"embeddings.projection"}));
+                            loader.LoadLinear({"embeddings.projection"}));
   }
   return embeddings;
 }
 
-absl::StatusOr<BertLayer> LoadLayer(const TensorMap& tensors, int index,
+absl::StatusOr<BertLayer> LoadLayer(WeightLoader& loader, int index,
                                     float epsilon) {
   const std::string prefix = absl::StrCat("encoder.layers.", index);
   BertLayer layer;
   PARLEY_ASSIGN_OR_RETURN(layer.self_attention,
-                          LoadSelfAttention(tensors, prefix, epsilon));
+                          loader.LoadSelfAttention(prefix, epsilon));
   PARLEY_ASSIGN_OR_RETURN(layer.feed_forward,
-                          LoadFeedForward(tensors, prefix, epsilon));
+                          loader.LoadFeedForward(prefix, epsilon));
   return layer;
 }
 
 RelativeBias LoadRelativeBias(const EncoderConfig& config,
-                              const TensorMap& tensors) {
+                              WeightLoader& loader) {
   if (config.num_relative_buckets == 0) return {};
   const FloatBuffer table =  // [num_buckets, num_heads]
-      tensors.Load("encoder.relative_bias.weight");
+      loader.LoadFloats("encoder.relative_bias.weight");
   const int reach = config.max_tokens() - 1;
   const int64_t width = 2 * reach + 1;
   RelativeBias bias = {.max_distance = reach,
@@ -174,20 +173,20 @@ int RelativeBucket(int distance) {
 }
 
 absl::StatusOr<std::unique_ptr<const EncoderStack>> LoadBertStack(
-    const EncoderConfig& config, const TensorMap& tensors,
+    const EncoderConfig& config, WeightLoader& loader,
     const std::function<void(double done)>& progress) {
   PARLEY_ASSIGN_OR_RETURN(BertEmbeddings embeddings,
-                          LoadEmbeddings(config, tensors));
+                          LoadEmbeddings(config, loader));
   std::vector<BertLayer> layers;
   for (int i = 0; i < config.num_layers; ++i) {
     PARLEY_ASSIGN_OR_RETURN(BertLayer layer,
-                            LoadLayer(tensors, i, config.norm_epsilon));
+                            LoadLayer(loader, i, config.norm_epsilon));
     layers.push_back(std::move(layer));
     progress((i + 1.0) / config.num_layers);
   }
   return std::make_unique<BertStack>(config, std::move(embeddings),
                                      std::move(layers),
-                                     LoadRelativeBias(config, tensors));
+                                     LoadRelativeBias(config, loader));
 }
 
 }  // namespace parley

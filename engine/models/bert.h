@@ -9,14 +9,14 @@
 #include "absl/status/statusor.h"
 #include "engine/models/encoder_config.h"
 #include "engine/models/encoder_stack.h"
-#include "engine/models/tensor_table.h"
+#include "engine/models/weight_loader.h"
 
 namespace parley {
 
-// Packs embeddings and layers of `tensors`, bound by EncoderTensors(config).
+// Packs embeddings and layers of tensors bound by EncoderTensors(config).
 // `progress` is told the share that is done, 0 to 1.
 absl::StatusOr<std::unique_ptr<const EncoderStack>> LoadBertStack(
-    const EncoderConfig& config, const TensorMap& tensors,
+    const EncoderConfig& config, WeightLoader& loader,
     const std::function<void(double done)>& progress);
 
 // MPNet's bucket (after Raffel et al. 2020) of a query that stands `distance`

@@ -18,9 +18,9 @@ constexpr double kStackShare = 0.9;
 
 }  // namespace
 
-absl::StatusOr<EncoderModel> LoadEncoder(
-    const EncoderConfig& config, std::shared_ptr<const WeightFile> file,
-    const std::function<void(double done)>& progress) {
+absl::StatusOr<EncoderModel> LoadEncoder(const EncoderConfig& config,
+                                         std::shared_ptr<const WeightFile> file,
+                                         const WeightOptions& options) {
   const bool is_modern = config.family == EncoderFamily::kModernBert;
   PARLEY_ASSIGN_OR_RETURN(const TensorMap tensors,
                           TensorMap::Bind(is_modern ? ModernBertTensors(config)
@@ -30,15 +30,16 @@ absl::StatusOr<EncoderModel> LoadEncoder(
   model.config = config;
   model.num_parameters = tensors.num_parameters();
   model.unknown_tensors = WithoutBuffers(tensors.extra());
+  WeightLoader loader(tensors, options);
   const auto stack_progress = [&](double done) {
-    progress(kStackShare * done);
+    options.progress(kStackShare * done);
   };
   PARLEY_ASSIGN_OR_RETURN(
       model.stack, is_modern
-                       ? LoadModernBertStack(config, tensors, stack_progress)
-                       : LoadBertStack(config, tensors, stack_progress));
-  PARLEY_ASSIGN_OR_RETURN(model.heads, LoadEncoderHeads(config, tensors));
-  progress(1.0);
+                       ? LoadModernBertStack(config, loader, stack_progress)
+                       : LoadBertStack(config, loader, stack_progress));
+  PARLEY_ASSIGN_OR_RETURN(model.heads, LoadEncoderHeads(config, loader));
+  options.progress(1.0);
   return model;
 }
 

@@ -27,11 +27,11 @@ struct EncoderModel {
   std::vector<std::string> unknown_tensors;
 };
 
-// Packs the weights of `file`. `progress` is told the share that is done, 0 to
-// 1. INVALID_ARGUMENT names all tensors that are missing or malformed.
-absl::StatusOr<EncoderModel> LoadEncoder(
-    const EncoderConfig& config, std::shared_ptr<const WeightFile> file,
-    const std::function<void(double done)>& progress);
+// Packs the weights of `file`. INVALID_ARGUMENT names all tensors that are
+// missing or malformed.
+absl::StatusOr<EncoderModel> LoadEncoder(const EncoderConfig& config,
+                                         std::shared_ptr<const WeightFile> file,
+                                         const WeightOptions& options);
 
 // Scratch sizes for passes of up to `max_rows` rows.
 ActivationSizes EncoderActivationSizes(const EncoderConfig& config,

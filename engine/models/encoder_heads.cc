@@ -14,6 +14,7 @@ struct HeadParts {
   kernels::Activation activation;
   std::string norm;  // Empty: none.
   std::string output;
+  bool is_over_vocabulary = false;
 };
 
 bool HasAll(const TensorMap& tensors, const HeadParts& parts) {
@@ -21,17 +22,22 @@ bool HasAll(const TensorMap& tensors, const HeadParts& parts) {
          (parts.norm.empty() || tensors.HasPart(parts.norm));
 }
 
-absl::StatusOr<std::optional<HeadWeights>> LoadHead(const TensorMap& tensors,
+// Heads of a few outputs, which cost nothing, stay in f32.
+absl::StatusOr<std::optional<HeadWeights>> LoadHead(WeightLoader& loader,
                                                     const HeadParts& parts,
                                                     float epsilon) {
-  if (!HasAll(tensors, parts)) return std::nullopt;
+  if (!HasAll(loader.tensors(), parts)) return std::nullopt;
+  const auto load = [&](const std::string& name) {
+    return parts.is_over_vocabulary ? loader.LoadLinear({name})
+                                    : loader.LoadFullLinear(name);
+  };
   HeadWeights head;
-  PARLEY_ASSIGN_OR_RETURN(head.dense, LoadLinear(tensors, {parts.dense}));
+  PARLEY_ASSIGN_OR_RETURN(head.dense, load(parts.dense));
   head.activation = parts.activation;
   if (!parts.norm.empty()) {
-    head.norm = LoadNorm(tensors, parts.norm, epsilon);
+    head.norm = loader.LoadNorm(parts.norm, epsilon);
   }
-  PARLEY_ASSIGN_OR_RETURN(head.output, LoadLinear(tensors, {parts.output}));
+  PARLEY_ASSIGN_OR_RETURN(head.output, load(parts.output));
   return head;
 }
 
@@ -64,7 +70,8 @@ HeadParts MaskedTokensParts(const EncoderConfig& config) {
   HeadParts parts = {.dense = "masked_tokens.dense",
                      .activation = kernels::Activation::kGelu,
                      .norm = "masked_tokens.norm",
-                     .output = "masked_tokens.output"};
+                     .output = "masked_tokens.output",
+                     .is_over_vocabulary = true};
   if (config.family == EncoderFamily::kBert ||
       config.family == EncoderFamily::kDistilBert) {
     parts.activation = config.activation;
@@ -77,20 +84,19 @@ HeadParts MaskedTokensParts(const EncoderConfig& config) {
 }  // namespace
 
 absl::StatusOr<EncoderHeads> LoadEncoderHeads(const EncoderConfig& config,
-                                              const TensorMap& tensors) {
+                                              WeightLoader& loader) {
   EncoderHeads heads;
   const float epsilon = config.norm_epsilon;
   PARLEY_ASSIGN_OR_RETURN(heads.classifier,
-                          LoadHead(tensors, ClassifierParts(config), epsilon));
+                          LoadHead(loader, ClassifierParts(config), epsilon));
   PARLEY_ASSIGN_OR_RETURN(heads.next_sentence,
-                          LoadHead(tensors,
+                          LoadHead(loader,
                                    {.dense = "pooler",
                                     .activation = kernels::Activation::kTanh,
                                     .output = "next_sentence.output"},
                                    epsilon));
-  PARLEY_ASSIGN_OR_RETURN(
-      heads.masked_tokens,
-      LoadHead(tensors, MaskedTokensParts(config), epsilon));
+  PARLEY_ASSIGN_OR_RETURN(heads.masked_tokens,
+                          LoadHead(loader, MaskedTokensParts(config), epsilon));
   return heads;
 }
 

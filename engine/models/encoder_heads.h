@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "engine/layers/head.h"
 #include "engine/models/encoder_config.h"
-#include "engine/models/tensor_table.h"
+#include "engine/models/weight_loader.h"
 
 namespace parley {
 
@@ -22,7 +22,7 @@ struct EncoderHeads {
 // Packs the heads whose tensors are there, bound by EncoderTensors(config) or
 // ModernBertTensors(config).
 absl::StatusOr<EncoderHeads> LoadEncoderHeads(const EncoderConfig& config,
-                                              const TensorMap& tensors);
+                                              WeightLoader& loader);
 
 }  // namespace parley
 

@@ -17,47 +17,35 @@ namespace {
 // torch.nn.LayerNorm's default, which MarianMT keeps.
 constexpr float kNormEpsilon = 1e-5f;
 
-FloatBuffer LoadPositions(const MarianConfig& config, const TensorMap& tensors,
+FloatBuffer LoadPositions(const MarianConfig& config, WeightLoader& loader,
                           absl::string_view side) {
   const std::string name = absl::StrCat(side, ".embeddings.position.weight");
-  return tensors.Has(name)
-             ? tensors.Load(name)
+  return loader.tensors().Has(name)
+             ? loader.LoadFloats(name)
              : SinusoidalPositions(config.max_positions, config.d_model);
 }
 
-absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadOutput(
-    const MarianConfig& config, const TensorMap& tensors) {
-  const FloatBuffer weight = tensors.Load(
-      config.ties_output ? "decoder.embeddings.token.weight" : "output.weight");
-  const FloatBuffer bias = tensors.Has("output.bias")
-                               ? tensors.Load("output.bias")
-                               : FloatBuffer(config.decoder.vocab_size);
-  return kernels::Linear::Create({.in_features = config.d_model,
-                                  .out_features = config.decoder.vocab_size},
-                                 weight.span(), bias.span());
-}
-
-absl::StatusOr<MarianEncoderLayer> LoadEncoderLayer(const TensorMap& tensors,
+absl::StatusOr<MarianEncoderLayer> LoadEncoderLayer(WeightLoader& loader,
                                                     int layer) {
   const std::string prefix = absl::StrCat("encoder.layers.", layer);
   MarianEncoderLayer weights;
   PARLEY_ASSIGN_OR_RETURN(weights.self_attention,
-                          LoadSelfAttention(tensors, prefix, kNormEpsilon));
+                          loader.LoadSelfAttention(prefix, kNormEpsilon));
   PARLEY_ASSIGN_OR_RETURN(weights.feed_forward,
-                          LoadFeedForward(tensors, prefix, kNormEpsilon));
+                          loader.LoadFeedForward(prefix, kNormEpsilon));
   return weights;
 }
 
-absl::StatusOr<MarianDecoderLayer> LoadDecoderLayer(const TensorMap& tensors,
+absl::StatusOr<MarianDecoderLayer> LoadDecoderLayer(WeightLoader& loader,
                                                     int layer) {
   const std::string prefix = absl::StrCat("decoder.layers.", layer);
   MarianDecoderLayer weights;
   PARLEY_ASSIGN_OR_RETURN(weights.self_attention,
-                          LoadSelfAttention(tensors, prefix, kNormEpsilon));
+                          loader.LoadSelfAttention(prefix, kNormEpsilon));
   PARLEY_ASSIGN_OR_RETURN(weights.cross_attention,
-                          LoadCrossAttention(tensors, prefix, kNormEpsilon));
+                          loader.LoadCrossAttention(prefix, kNormEpsilon));
   PARLEY_ASSIGN_OR_RETURN(weights.feed_forward,
-                          LoadFeedForward(tensors, prefix, kNormEpsilon));
+                          loader.LoadFeedForward(prefix, kNormEpsilon));
   return weights;
 }
 
@@ -65,38 +53,42 @@ absl::StatusOr<MarianDecoderLayer> LoadDecoderLayer(const TensorMap& tensors,
 
 absl::StatusOr<MarianWeights> LoadMarianWeights(
     const MarianConfig& config, std::shared_ptr<const WeightFile> file,
-    const std::function<void(double done)>& progress) {
+    const WeightOptions& options) {
   PARLEY_ASSIGN_OR_RETURN(
       const TensorMap tensors,
       TensorMap::Bind(MarianTensors(config), std::move(file)));
   MarianWeights weights;
-  weights.file = tensors.file();
   weights.num_parameters = tensors.num_parameters();
   weights.unknown_tensors = tensors.extra();
-  weights.encoder_tokens =
-      EmbeddingTable(tensors.Get("encoder.embeddings.token.weight"));
-  weights.decoder_tokens =
-      EmbeddingTable(tensors.Get("decoder.embeddings.token.weight"));
-  weights.encoder_positions = LoadPositions(config, tensors, "encoder");
-  weights.decoder_positions = LoadPositions(config, tensors, "decoder");
+  WeightLoader loader(tensors, options);
+  PARLEY_ASSIGN_OR_RETURN(weights.encoder_tokens,
+                          loader.LoadTable("encoder.embeddings.token"));
+  PARLEY_ASSIGN_OR_RETURN(weights.decoder_tokens,
+                          loader.LoadTable("decoder.embeddings.token"));
+  weights.encoder_positions = LoadPositions(config, loader, "encoder");
+  weights.decoder_positions = LoadPositions(config, loader, "decoder");
   // The output projection counts as two layers: it is about that large.
   const double num_parts =
       config.encoder.num_layers + config.decoder.num_layers + 2;
   double num_done = 0;
   for (int i = 0; i < config.encoder.num_layers; ++i) {
     PARLEY_ASSIGN_OR_RETURN(MarianEncoderLayer layer,
-                            LoadEncoderLayer(tensors, i));
+                            LoadEncoderLayer(loader, i));
     weights.encoder_layers.push_back(std::move(layer));
-    progress(++num_done / num_parts);
+    options.progress(++num_done / num_parts);
   }
   for (int i = 0; i < config.decoder.num_layers; ++i) {
     PARLEY_ASSIGN_OR_RETURN(MarianDecoderLayer layer,
-                            LoadDecoderLayer(tensors, i));
+                            LoadDecoderLayer(loader, i));
     weights.decoder_layers.push_back(std::move(layer));
-    progress(++num_done / num_parts);
+    options.progress(++num_done / num_parts);
   }
-  PARLEY_ASSIGN_OR_RETURN(weights.output, LoadOutput(config, tensors));
-  progress(1.0);
+  PARLEY_ASSIGN_OR_RETURN(
+      weights.output,
+      loader.LoadWide(
+          config.ties_output ? "decoder.embeddings.token" : "output",
+          "output.bias"));
+  options.progress(1.0);
   return weights;
 }
 

@@ -17,6 +17,7 @@
 #include "engine/layers/kv_cache.h"
 #include "engine/layers/weights.h"
 #include "engine/models/marian_config.h"
+#include "engine/models/weight_loader.h"
 #include "engine/weights/weight_file.h"
 
 namespace parley {
@@ -34,24 +35,23 @@ struct MarianDecoderLayer {
 
 // Read-only once loaded.
 struct MarianWeights {
-  std::shared_ptr<const WeightFile> file;  // Owns what the tables read.
-  EmbeddingTable encoder_tokens;           // [encoder.vocab_size, d_model]
-  EmbeddingTable decoder_tokens;           // [decoder.vocab_size, d_model]
-  FloatBuffer encoder_positions;           // [max_positions, d_model]
-  FloatBuffer decoder_positions;           // [max_positions, d_model]
+  EmbeddingTable encoder_tokens;  // [encoder.vocab_size, d_model]
+  EmbeddingTable decoder_tokens;  // [decoder.vocab_size, d_model]
+  FloatBuffer encoder_positions;  // [max_positions, d_model]
+  FloatBuffer decoder_positions;  // [max_positions, d_model]
   std::vector<MarianEncoderLayer> encoder_layers;
   std::vector<MarianDecoderLayer> decoder_layers;
-  std::unique_ptr<kernels::Linear> output;  // d_model -> decoder.vocab_size
+  std::unique_ptr<kernels::WideLinear> output;  // d_model -> decoder.vocab_size
   int64_t num_parameters = 0;
   // Tensors of the file that such a model does not have.
   std::vector<std::string> unknown_tensors;
 };
 
-// Packs the weights of `file`. `progress` is told the share that is done, 0 to
-// 1. INVALID_ARGUMENT names all tensors that are missing or malformed.
+// Packs the weights of `file`. INVALID_ARGUMENT names all tensors that are
+// missing or malformed.
 absl::StatusOr<MarianWeights> LoadMarianWeights(
     const MarianConfig& config, std::shared_ptr<const WeightFile> file,
-    const std::function<void(double done)>& progress);
+    const WeightOptions& options);
 
 // A source of a ragged encoder batch, and the slots that will keep its keys
 // and values.

@@ -28,8 +28,7 @@ struct ModernBertLayer {
 };
 
 struct ModernBertWeights {
-  std::shared_ptr<const WeightFile> file;  // Owns what `tokens` reads.
-  EmbeddingTable tokens;                   // [vocab_size, d_model]
+  EmbeddingTable tokens;  // [vocab_size, d_model]
   NormWeights embedding_norm;
   std::vector<ModernBertLayer> layers;
   NormWeights norm;
@@ -64,7 +63,6 @@ class ModernBertStack final : public EncoderStack {
       NormalizeHidden(layer.feed_forward_norm, num_rows, activations);
       GatedFeedForward(layer.feed_forward, config_.activation, num_rows,
                        activations);
-      AddResidual(num_rows, activations);
     }
     // As in transformers, the last hidden states are normalized ones.
     NormalizeInPlace(weights_.norm, num_rows, activations);
@@ -105,9 +103,9 @@ class ModernBertStack final : public EncoderStack {
     RotateQueriesAndKeys(is_global ? global_rotary_ : local_rotary_, shape_,
                          sequences, activations);
     AttendRagged(attention, sequences, activations);
+    const auto finish = [&](int64_t row) { AddResidualRow(row, activations); };
     layer.attention_output->Run(activations.attended(), num_rows,
-                                activations.delta());
-    AddResidual(num_rows, activations);
+                                activations.delta(), {.after = finish});
   }
 
   const EncoderConfig config_;
@@ -117,70 +115,52 @@ class ModernBertStack final : public EncoderStack {
   const RotaryTable local_rotary_;
 };
 
-// The rows of "<name>" from `first` on, `count` of them, as a product.
-absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadRows(
-    const TensorMap& tensors, const std::string& name, int64_t first,
-    int64_t count) {
-  const FloatBuffer weight = tensors.Load(absl::StrCat(name, ".weight"));
-  const int64_t in_features =
-      tensors.Get(absl::StrCat(name, ".weight")).shape.back();
-  FloatBuffer bias;
-  absl::Span<const float> bias_rows;
-  if (const std::string bias_name = absl::StrCat(name, ".bias");
-      tensors.Has(bias_name)) {
-    bias = tensors.Load(bias_name);
-    bias_rows = std::as_const(bias).span().subspan(first, count);
-  }
-  return kernels::Linear::Create(
-      {.in_features = in_features, .out_features = count},
-      weight.span().subspan(first * in_features, count * in_features),
-      bias_rows);
-}
-
 absl::StatusOr<ModernBertLayer> LoadLayer(const EncoderConfig& config,
-                                          const TensorMap& tensors, int index) {
+                                          WeightLoader& loader, int index) {
   const std::string prefix = absl::StrCat("encoder.layers.", index, ".");
   ModernBertLayer layer;
   if (index > 0) {
-    layer.attention_norm =
-        LoadNorm(tensors, absl::StrCat(prefix, "self_attention_norm"),
-                 config.norm_epsilon);
+    layer.attention_norm = loader.LoadNorm(
+        absl::StrCat(prefix, "self_attention_norm"), config.norm_epsilon);
   }
-  PARLEY_ASSIGN_OR_RETURN(
-      layer.query_key_value,
-      LoadLinear(tensors,
-                 {absl::StrCat(prefix, "self_attention.query_key_value")}));
+  PARLEY_ASSIGN_OR_RETURN(layer.query_key_value,
+                          loader.LoadLinear({absl::StrCat(
+                              prefix, "self_attention.query_key_value")}));
   PARLEY_ASSIGN_OR_RETURN(
       layer.attention_output,
-      LoadLinear(tensors, {absl::StrCat(prefix, "self_attention.output")}));
-  layer.feed_forward_norm = LoadNorm(
-      tensors, absl::StrCat(prefix, "feed_forward_norm"), config.norm_epsilon);
+      loader.LoadLinear({absl::StrCat(prefix, "self_attention.output")}));
+  layer.feed_forward_norm = loader.LoadNorm(
+      absl::StrCat(prefix, "feed_forward_norm"), config.norm_epsilon);
   const std::string input = absl::StrCat(prefix, "feed_forward.input");
   const int64_t ffn_dim = config.ffn_dim;
-  PARLEY_ASSIGN_OR_RETURN(layer.feed_forward.input,
-                          LoadRows(tensors, input, 0, ffn_dim));
-  PARLEY_ASSIGN_OR_RETURN(layer.feed_forward.gate,
-                          LoadRows(tensors, input, ffn_dim, ffn_dim));
+  PARLEY_ASSIGN_OR_RETURN(
+      layer.feed_forward.input,
+      loader.LoadRows({.name = input, .part = input, .count = ffn_dim}));
+  PARLEY_ASSIGN_OR_RETURN(
+      layer.feed_forward.gate,
+      loader.LoadRows({.name = absl::StrCat(prefix, "feed_forward.gate"),
+                       .part = input,
+                       .first = ffn_dim,
+                       .count = ffn_dim}));
   PARLEY_ASSIGN_OR_RETURN(
       layer.feed_forward.output,
-      LoadLinear(tensors, {absl::StrCat(prefix, "feed_forward.output")}));
+      loader.LoadLinear({absl::StrCat(prefix, "feed_forward.output")}));
   return layer;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const EncoderStack>> LoadModernBertStack(
-    const EncoderConfig& config, const TensorMap& tensors,
+    const EncoderConfig& config, WeightLoader& loader,
     const std::function<void(double done)>& progress) {
   ModernBertWeights weights;
-  weights.file = tensors.file();
-  weights.tokens = EmbeddingTable(tensors.Get("embeddings.token.weight"));
+  PARLEY_ASSIGN_OR_RETURN(weights.tokens, loader.LoadTable("embeddings.token"));
   weights.embedding_norm =
-      LoadNorm(tensors, "embeddings.norm", config.norm_epsilon);
-  weights.norm = LoadNorm(tensors, "encoder.norm", config.norm_epsilon);
+      loader.LoadNorm("embeddings.norm", config.norm_epsilon);
+  weights.norm = loader.LoadNorm("encoder.norm", config.norm_epsilon);
   for (int i = 0; i < config.num_layers; ++i) {
     PARLEY_ASSIGN_OR_RETURN(ModernBertLayer layer,
-                            LoadLayer(config, tensors, i));
+                            LoadLayer(config, loader, i));
     weights.layers.push_back(std::move(layer));
     progress((i + 1.0) / config.num_layers);
   }

@@ -9,14 +9,14 @@
 #include "absl/status/statusor.h"
 #include "engine/models/encoder_config.h"
 #include "engine/models/encoder_stack.h"
-#include "engine/models/tensor_table.h"
+#include "engine/models/weight_loader.h"
 
 namespace parley {
 
-// Packs embeddings and layers of `tensors`, bound by ModernBertTensors(config).
+// Packs embeddings and layers of tensors bound by ModernBertTensors(config).
 // `progress` is told the share that is done, 0 to 1.
 absl::StatusOr<std::unique_ptr<const EncoderStack>> LoadModernBertStack(
-    const EncoderConfig& config, const TensorMap& tensors,
+    const EncoderConfig& config, WeightLoader& loader,
     const std::function<void(double done)>& progress);
 
 }  // namespace parley

@@ -1,5 +1,6 @@
 #include "engine/models/tensor_table.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -8,8 +9,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "base/log.h"
+#include "base/status_macros.h"
 #include "engine/layers/widen.h"
+#include "engine/weights/converted_format.h"
 
 namespace parley {
 namespace {
@@ -32,6 +36,64 @@ std::string Fault(const TensorRow& row, absl::string_view checkpoint_name,
 }  // namespace
 
 absl::StatusOr<TensorMap> TensorMap::Bind(
+    const std::vector<TensorRow>& table,
+    std::shared_ptr<const WeightFile> file) {
+  PARLEY_ASSIGN_OR_RETURN(std::optional<ConvertedFormat> format,
+                          ReadConvertedFormat(*file));
+  absl::StatusOr<TensorMap> map =
+      format.has_value()
+          ? BindConverted(table, std::move(file), *std::move(format))
+          : BindHub(table, std::move(file));
+  if (map.ok()) {
+    for (const TensorRow& row : table) map->shapes_[row.name] = row.shape;
+  }
+  return map;
+}
+
+bool TensorMap::TakeStored(const TensorRow& row) {
+  absl::string_view part = row.name;
+  const bool is_stored =
+      absl::ConsumeSuffix(&part, ".weight") ? products_->HasWeight(part)
+      : absl::ConsumeSuffix(&part, ".bias") ? products_->HasBias(part)
+                                            : false;
+  if (is_stored) stored_.insert(row.name);
+  return is_stored;
+}
+
+absl::StatusOr<TensorMap> TensorMap::BindConverted(
+    const std::vector<TensorRow>& table, std::shared_ptr<const WeightFile> file,
+    ConvertedFormat format) {
+  TensorMap map;
+  map.products_ =
+      std::make_shared<const StoredProducts>(file, std::move(format));
+  std::vector<std::string> faults;
+  for (const TensorRow& row : table) {
+    int64_t num_elements = 1;
+    for (const int64_t size : row.shape) num_elements *= size;
+    if (map.TakeStored(row)) {
+      map.num_parameters_ += num_elements;
+    } else if (const TensorView* tensor = file->Find(row.name)) {
+      if (tensor->shape != row.shape) {
+        faults.push_back(absl::StrCat(row.name, " has shape ",
+                                      ShapeToString(tensor->shape),
+                                      ", expected ", ShapeToString(row.shape)));
+      }
+      map.tensors_[row.name] = tensor;
+      map.num_parameters_ += num_elements;
+    } else {
+      map.absent_.push_back(row.name);
+      if (row.required) faults.push_back(absl::StrCat(row.name, " is missing"));
+    }
+  }
+  if (!faults.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file->path(), ": ", absl::StrJoin(faults, "; ")));
+  }
+  map.file_ = std::move(file);
+  return map;
+}
+
+absl::StatusOr<TensorMap> TensorMap::BindHub(
     const std::vector<TensorRow>& table,
     std::shared_ptr<const WeightFile> file) {
   TensorMap map;
@@ -82,7 +144,19 @@ const TensorView& TensorMap::Get(absl::string_view name) const {
 }
 
 bool TensorMap::Has(absl::string_view name) const {
-  return tensors_.contains(name);
+  return tensors_.contains(name) || stored_.contains(name);
+}
+
+const Shape& TensorMap::ShapeOf(absl::string_view name) const {
+  const auto found = shapes_.find(name);
+  PARLEY_CHECK(found != shapes_.end()) << name;
+  return found->second;
+}
+
+int TensorMap::NumRowsOf(const TensorView& tensor) const {
+  return static_cast<int>(absl::c_count_if(tensors_, [&](const auto& entry) {
+    return entry.second->data.data() == tensor.data.data();
+  }));
 }
 
 bool TensorMap::HasPart(absl::string_view part) const {

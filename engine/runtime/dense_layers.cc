@@ -47,7 +47,8 @@ absl::StatusOr<DenseLayers> DenseLayers::Load(
         const TensorMap tensors,
         TensorMap::Bind(TensorsOf(module), std::move(file)));
     Layer layer = {.activation = module.activation};
-    PARLEY_ASSIGN_OR_RETURN(layer.linear, LoadLinear(tensors, {"linear"}));
+    PARLEY_ASSIGN_OR_RETURN(layer.linear,
+                            WeightLoader(tensors).LoadLinear({"linear"}));
     result.num_parameters_ += tensors.num_parameters();
     result.layers_.push_back(std::move(layer));
     width = module.out_features;

@@ -16,23 +16,19 @@
 #include "engine/models/encoder.h"
 #include "engine/models/encoder_config.h"
 #include "engine/runtime/encoder_engine.h"
+#include "engine/runtime/precision.h"
 #include "engine/tokenizer/encoder_tokenizer_loader.h"
 #include "engine/weights/weight_file.h"
 
 namespace parley {
 namespace {
 
-absl::StatusOr<EncoderEngineParts> LoadParts(const EncoderSource& encoder,
-                                             const EncoderConfig& config,
-                                             const LoadProgress& progress) {
+absl::StatusOr<EncoderEngineParts> LoadParts(
+    const EncoderSource& encoder, const EncoderConfig& config,
+    std::shared_ptr<const WeightFile> file, const WeightOptions& options) {
   const SentenceTransformers& sentences = encoder.sentences;
-  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
-                          OpenModelWeights(sentences.transformer_directory));
-  PARLEY_ASSIGN_OR_RETURN(
-      EncoderModel model,
-      LoadEncoder(config, std::move(file), [&](double done) {
-        progress("packing weights", 0.1 + 0.8 * done);
-      }));
+  PARLEY_ASSIGN_OR_RETURN(EncoderModel model,
+                          LoadEncoder(config, std::move(file), options));
   if (!model.unknown_tensors.empty()) {
     PARLEY_LOG(kWarning) << sentences.transformer_directory
                          << ": ignored tensors: "
@@ -114,14 +110,22 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
                            {.lowercase = sentences.lowercase}));
   PARLEY_RETURN_IF_ERROR(CheckVocabulary(encoder, *tokenizer, config));
   progress("opening weights", 0.1);
-  PARLEY_ASSIGN_OR_RETURN(EncoderEngineParts parts,
-                          LoadParts(encoder, config, progress));
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
+                          OpenModelWeights(sentences.transformer_directory));
+  PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
+                          PrecisionFor(*file, options));
+  PARLEY_ASSIGN_OR_RETURN(
+      EncoderEngineParts parts,
+      LoadParts(encoder, config, std::move(file),
+                {.precision = precision, .progress = [&](double done) {
+                   progress("packing weights", 0.1 + 0.8 * done);
+                 }}));
   LoadedModel loaded;
   ModelInfo& info = loaded.info;
   info.display_name = encoder.source.display_name;
   info.kind = ModelKind::kEncoder;
   info.architecture = config.architecture;
-  info.compute_type = "f32";
+  info.compute_type = ComputeTypeOf(precision);
   info.num_parameters =
       parts.model->num_parameters + parts.dense.num_parameters();
   info.vocab_size = config.vocab_size;

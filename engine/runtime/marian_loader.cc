@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "engine/models/marian.h"
 #include "engine/runtime/parley_json.h"
+#include "engine/runtime/precision.h"
 #include "engine/runtime/search_defaults.h"
 #include "engine/runtime/translation_engine.h"
 #include "engine/tokenizer/marian_tokenizer.h"
@@ -81,19 +82,15 @@ absl::Status CheckVocabulary(const MarianTokenizerInfo& tokenizer,
 }
 
 absl::StatusOr<std::unique_ptr<const MarianModel>> LoadMarian(
-    const std::string& directory, const MarianConfig& config,
-    const LoadProgress& progress) {
-  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
-                          OpenModelWeights(directory));
+    const MarianConfig& config, std::shared_ptr<const WeightFile> file,
+    const WeightOptions& options) {
+  const std::string path = file->path();
   auto model = std::make_unique<MarianModel>();
   model->config = config;
-  PARLEY_ASSIGN_OR_RETURN(
-      model->weights,
-      LoadMarianWeights(config, std::move(file), [&](double done) {
-        progress("packing weights", 0.1 + 0.8 * done);
-      }));
+  PARLEY_ASSIGN_OR_RETURN(model->weights,
+                          LoadMarianWeights(config, std::move(file), options));
   if (!model->weights.unknown_tensors.empty()) {
-    PARLEY_LOG(kWarning) << directory << ": ignored tensors: "
+    PARLEY_LOG(kWarning) << path << ": ignored tensors: "
                          << absl::StrJoin(model->weights.unknown_tensors, ", ");
   }
   return model;
@@ -113,14 +110,22 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
                           MarianTokenizer::Load(directory));
   PARLEY_RETURN_IF_ERROR(CheckVocabulary(tokenizer->info(), config, directory));
   progress("opening weights", 0.1);
-  PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<const MarianModel> model,
-                          LoadMarian(directory, config, progress));
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const WeightFile> file,
+                          OpenModelWeights(directory));
+  PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
+                          PrecisionFor(*file, options));
+  PARLEY_ASSIGN_OR_RETURN(
+      std::unique_ptr<const MarianModel> model,
+      LoadMarian(config, std::move(file),
+                 {.precision = precision, .progress = [&](double done) {
+                    progress("packing weights", 0.1 + 0.8 * done);
+                  }}));
   LoadedModel loaded;
   ModelInfo& info = loaded.info;
   info.display_name = source.display_name;
   info.kind = ModelKind::kTranslation;
   info.architecture = config.architecture;
-  info.compute_type = "f32";
+  info.compute_type = ComputeTypeOf(precision);
   info.num_parameters = model->weights.num_parameters;
   info.vocab_size = config.decoder.vocab_size;
   const int max_tokens = tokenizer->info().max_tokens;

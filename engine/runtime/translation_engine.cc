@@ -7,14 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/wide_linear.h"
 #include "engine/layers/thread_team.h"
 
 namespace parley {
 namespace {
 
-// Rows whose logits are in memory at a time.
-constexpr int64_t kLogitsRows = 128;
 // Rows of one pass of the encoder: the products are at their peak, and what
 // stands between them stays in the caches.
 constexpr int64_t kEncoderRows = 512;
@@ -76,6 +74,26 @@ absl::Status CheckSource(absl::Span<const TokenId> ids,
   return absl::OkStatus();
 }
 
+absl::Status CheckTargetTokens(absl::Span<const TokenId> tokens,
+                               const SearchRules& rules) {
+  if (tokens.empty()) return absl::OkStatus();
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] < 0 || tokens[i] >= rules.vocab_size) {
+      return OutOfRange("target token", tokens[i], 0, rules.vocab_size - 1);
+    }
+    if (i > 0 && tokens[i] <= tokens[i - 1]) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("target tokens must rise, but ", tokens[i], " follows ",
+                       tokens[i - 1]));
+    }
+  }
+  if (!std::binary_search(tokens.begin(), tokens.end(), rules.end_token)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the target tokens lack the end token, ", rules.end_token));
+  }
+  return absl::OkStatus();
+}
+
 // Slots that a task is likely to hold at once. Translations are about as long
 // as their sources; beams share most of what they descend from, and their
 // dead ends are reused.
@@ -106,6 +124,8 @@ struct TranslationEngine::ActiveTask {
   bool encoded = false;
   std::vector<int32_t> source_slots;  // [source_len]
   std::unique_ptr<Search> search;
+  // Of task.target_tokens alone; null where any token may be chosen.
+  std::unique_ptr<kernels::WideLinear> output;
   // The slots that each live row descends from, oldest first, its own last.
   std::vector<std::vector<int32_t>> histories;
   std::vector<std::vector<int32_t>> next_histories;
@@ -133,10 +153,12 @@ TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
           model_->config,
           std::max<int64_t>(
               {kEncoderRows, model_->config.max_positions, options.max_rows}))),
-      logits_(kernels::RoundUpRows(
-                  std::min<int64_t>(kLogitsRows, options.max_rows)) *
-              rules_.vocab_size),
+      scan_(
+          {.max_rows = options.max_rows,
+           .num_blocks = static_cast<int>(model_->weights.output->num_blocks()),
+           .num_threads = options.num_threads}),
       constraints_(options.max_rows),
+      queries_(options.max_rows),
       candidates_(int64_t{options.max_rows} * kMaxCandidates),
       num_candidates_(options.max_rows) {}
 
@@ -146,6 +168,7 @@ absl::StatusOr<TaskCost> TranslationEngine::Cost(const Task& task) const {
   const MarianConfig& config = model_->config;
   PARLEY_RETURN_IF_ERROR(CheckSource(task.source_ids, config));
   PARLEY_RETURN_IF_ERROR(CheckSearch(task.search, config.max_positions));
+  PARLEY_RETURN_IF_ERROR(CheckTargetTokens(task.target_tokens, rules_));
   const int64_t source_len = task.source_ids.size();
   // One block more: free slots may lie in several blocks.
   const int64_t most =
@@ -190,6 +213,12 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
         "the task takes ", cost.max_rows, " rows and ", cost.kv_blocks,
         " KV blocks; free are ", free.rows, " and ", free.kv_blocks));
   }
+  std::unique_ptr<kernels::WideLinear> output;
+  if (!task.target_tokens.empty()) {
+    SetTeamSize(options_.num_threads);
+    PARLEY_ASSIGN_OR_RETURN(output,
+                            model_->weights.output->Select(task.target_tokens));
+  }
   const int num_beams = task.search.num_beams;
   const int source_len = static_cast<int>(task.source_ids.size());
   auto active = std::make_unique<ActiveTask>(id, std::move(task), &pool_);
@@ -200,6 +229,7 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
   active->slots.Pin();
   active->reserved_blocks = cost.kv_blocks;
   active->search = CreateSearch(active->task.search, rules_);
+  active->output = std::move(output);
   active->histories.reserve(num_beams);
   active->histories.resize(1);
   active->next_histories.reserve(num_beams);
@@ -291,47 +321,80 @@ void TranslationEngine::GatherRows() {
   tokens_.clear();
   positions_.clear();
   rows_.clear();
-  for (const std::unique_ptr<ActiveTask>& active : tasks_) {
-    if (!active->encoded) continue;
-    const Search& search = *active->search;
-    for (int row = 0; row < search.num_rows(); ++row) {
-      const std::vector<int32_t>& history = active->histories[row];
-      owners_.push_back({.task = active.get(), .row = row});
-      tokens_.push_back(search.input_token(row));
-      positions_.push_back(search.num_steps());
-      rows_.push_back({.slot = history.back(),
-                       .history = history,
-                       .source = active->source_slots});
+  // Rows that share the product with the whole vocabulary stand together.
+  for (const bool is_restricted : {false, true}) {
+    for (const std::unique_ptr<ActiveTask>& active : tasks_) {
+      if (active->encoded && (active->output != nullptr) == is_restricted) {
+        GatherRowsOf(*active);
+      }
     }
   }
 }
 
-void TranslationEngine::ScanRows() {
-  const int64_t vocab_size = rules_.vocab_size;
-  const int64_t num_rows = rows_.size();
-  for (int64_t begin = 0; begin < num_rows; begin += kLogitsRows) {
-    const int64_t count = std::min(kLogitsRows, num_rows - begin);
-    model_->weights.output->Run(
-        activations_.hidden() + begin * model_->config.d_model, count,
-        logits_.data());
-    ForEachItem(count, [&](int64_t i) {
-      ScanRow(begin + i, logits_.span().subspan(i * vocab_size, vocab_size));
-    });
+void TranslationEngine::GatherRowsOf(ActiveTask& active) {
+  const Search& search = *active.search;
+  for (int row = 0; row < search.num_rows(); ++row) {
+    const std::vector<int32_t>& history = active.histories[row];
+    const size_t index = owners_.size();
+    owners_.push_back({.task = &active, .row = row});
+    tokens_.push_back(search.input_token(row));
+    positions_.push_back(search.num_steps());
+    rows_.push_back({.slot = history.back(),
+                     .history = history,
+                     .source = active.source_slots});
+    search.Constrain(row, &constraints_[index]);
+    const absl::Span<const TokenId> allowed = active.task.target_tokens;
+    queries_[index] = {.constraints = &constraints_[index],
+                       .num_candidates = search.num_candidates(),
+                       .num_logits = allowed.empty()
+                                         ? rules_.vocab_size
+                                         : static_cast<int64_t>(allowed.size()),
+                       .tokens = allowed};
   }
+}
+
+void TranslationEngine::ScanRows() {
+  const int64_t num_rows = rows_.size();
+  scan_.Start(static_cast<int>(num_rows));
+  for (int64_t begin = 0; begin < num_rows;) {
+    const kernels::WideLinear* restricted = owners_[begin].task->output.get();
+    int64_t end = begin + 1;
+    while (end < num_rows && owners_[end].task->output.get() == restricted) {
+      ++end;
+    }
+    ScanProduct(restricted != nullptr ? *restricted : *model_->weights.output,
+                begin, end - begin);
+    begin = end;
+  }
+}
+
+void TranslationEngine::ScanProduct(const kernels::WideLinear& output,
+                                    int64_t first_row, int64_t num_rows) {
+  const auto take = [&](const kernels::OutputBlock& block) {
+    for (int64_t i = 0; i < block.num_rows; ++i) {
+      const int64_t row = first_row + block.first_row + i;
+      scan_.Take(static_cast<int>(row), queries_[row],
+                 {.index = static_cast<int>(block.index),
+                  .first = block.first_output,
+                  .logits = {block.y + i * block.stride,
+                             static_cast<size_t>(block.num_outputs)},
+                  .thread = block.thread});
+    }
+  };
+  output.Run(activations_.hidden() + first_row * model_->config.d_model,
+             num_rows, take);
+  const auto num_blocks = static_cast<int>(output.num_blocks());
+  ForEachRow(num_rows, [&](int64_t i) {
+    const int64_t row = first_row + i;
+    num_candidates_[row] =
+        scan_.Finish(static_cast<int>(row), queries_[row], num_blocks,
+                     CandidatesOf(row).first(queries_[row].num_candidates));
+  });
 }
 
 absl::Span<Candidate> TranslationEngine::CandidatesOf(int64_t row) {
   return absl::MakeSpan(candidates_)
       .subspan(row * kMaxCandidates, kMaxCandidates);
-}
-
-void TranslationEngine::ScanRow(int64_t row, absl::Span<float> logits) {
-  const RowOwner& owner = owners_[row];
-  const Search& search = *owner.task->search;
-  RowConstraints& constraints = constraints_[row];
-  search.Constrain(owner.row, &constraints);
-  num_candidates_[row] = ScanLogits(
-      logits, constraints, CandidatesOf(row).first(search.num_candidates()));
 }
 
 void TranslationEngine::AdvanceSearches(StepResult* result) {

@@ -11,12 +11,12 @@
 #include "absl/types/span.h"
 #include "engine/api/engine.h"
 #include "engine/api/model.h"
+#include "engine/decoding/candidate_scan.h"
 #include "engine/decoding/candidates.h"
 #include "engine/decoding/search.h"
 #include "engine/layers/activations.h"
 #include "engine/layers/kv_cache.h"
 #include "engine/models/marian.h"
-#include "engine/tensor/tensor.h"
 
 namespace parley {
 
@@ -52,9 +52,11 @@ class TranslationEngine : public Engine {
   void ScanRows();
   void AdvanceSearches(StepResult* result);
 
+  void GatherRowsOf(ActiveTask& active);
   void EncodeBatch(absl::Span<ActiveTask* const> batch);
   void Evict(StepResult* result);
-  void ScanRow(int64_t row, absl::Span<float> logits);
+  void ScanProduct(const kernels::WideLinear& output, int64_t first_row,
+                   int64_t num_rows);
   absl::Span<Candidate> CandidatesOf(int64_t row);
 
   const std::unique_ptr<const MarianModel> model_;
@@ -62,7 +64,7 @@ class TranslationEngine : public Engine {
   const SearchRules rules_;
   KvPool pool_;
   Activations activations_;
-  FloatBuffer logits_;                              // [kLogitsRows, vocab_size]
+  CandidateScan scan_;
   std::vector<std::unique_ptr<ActiveTask>> tasks_;  // Oldest first.
 
   // Of the step under way, an entry a row; sized once.
@@ -75,6 +77,7 @@ class TranslationEngine : public Engine {
   std::vector<int> positions_;
   std::vector<CachedRow> rows_;
   std::vector<RowConstraints> constraints_;
+  std::vector<RowQuery> queries_;
   std::vector<Candidate> candidates_;  // [max_rows, kMaxCandidates]
   std::vector<int> num_candidates_;
   std::vector<absl::Span<const Candidate>> spans_;  // Of one task.

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -49,6 +48,10 @@ class FloatBuffer {
   }
   // The same, not set: the system gives a large one pages as they are touched.
   static FloatBuffer Uninitialized(int64_t num_floats);
+  // Not set either, for numbers that stay as long as a model does: smaller
+  // buffers share huge pages with each other, and are given back when the last
+  // of them is.
+  static FloatBuffer ForWeights(int64_t num_floats);
 
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
@@ -59,10 +62,7 @@ class FloatBuffer {
   }
 
  private:
-  struct Free {
-    void operator()(float* data) const { std::free(data); }
-  };
-  std::unique_ptr<float[], Free> data_;
+  std::shared_ptr<float> data_;
   int64_t size_ = 0;
 };
 

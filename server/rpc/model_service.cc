@@ -99,7 +99,7 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
   proto.set_kind(parley::ToProto(info.kind));
   proto.set_architecture(info.architecture);
   proto.set_num_parameters(info.num_parameters);
-  proto.set_compute_type(info.compute_type);
+  proto.set_compute_type(std::string(ComputeTypeName(info.compute_type)));
   for (const LanguagePair& pair : info.languages.pairs) {
     v1::LanguagePair& pair_proto = *proto.add_language_pairs();
     pair_proto.set_source(pair.source);

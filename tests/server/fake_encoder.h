@@ -218,7 +218,7 @@ inline LoadedModel MakeFakeEncoder(std::shared_ptr<FakeEngineControl> control,
   model.info.display_name = "Fake encoder";
   model.info.kind = ModelKind::kEncoder;
   model.info.architecture = "FakeEncoderModel";
-  model.info.compute_type = "f32";
+  model.info.compute_type = ComputeType::kF32;
   model.info.vocab_size = FakeEncoderTokenizer::kVocabSize;
   model.info.max_source_tokens = 40;
   EncoderInfo& encoder = model.info.encoder;

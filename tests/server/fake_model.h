@@ -196,7 +196,7 @@ inline LoadedModel MakeFakeModel(std::shared_ptr<FakeEngineControl> control) {
   LoadedModel model;
   model.info.display_name = "Fake";
   model.info.architecture = "FakeModel";
-  model.info.compute_type = "f32";
+  model.info.compute_type = ComputeType::kF32;
   model.info.num_parameters = 42;
   model.info.vocab_size = 258;
   model.info.max_source_tokens = 512;

@@ -40,17 +40,17 @@ TEST(LoadDisplayTest, NothingWithoutAnUpdate) {
 
 TEST(ReadyLineTest, NamesEveryModel) {
   auto pairs = std::make_shared<ServedModel>();
-  pairs->info.compute_type = "f32";
+  pairs->info.compute_type = ComputeType::kF32;
   pairs->info.languages.pairs = {{"en", "de"}};
   auto targets = std::make_shared<ServedModel>();
-  targets->info.compute_type = "f32";
+  targets->info.compute_type = ComputeType::kF32;
   targets->info.languages.targets = {"de", "fr"};
   auto bare = std::make_shared<ServedModel>();
-  bare->info.compute_type = "f32";
+  bare->info.compute_type = ComputeType::kF32;
   auto encoder = std::make_shared<ServedModel>();
   encoder->info.kind = ModelKind::kEncoder;
   encoder->info.architecture = "BertModel";
-  encoder->info.compute_type = "f32";
+  encoder->info.compute_type = ComputeType::kF32;
   encoder->info.encoder.embedding_dim = 384;
   encoder->info.encoder.max_tokens = 256;
   EXPECT_EQ(

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/kernels/onednn/few_rows.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -22,9 +22,9 @@ namespace {
 
 using dnnl::memory;
 
-memory::desc RowMajor(int64_t num_rows, int64_t num_columns,
-                      memory::data_type type = memory::data_type::f32) {
-  return memory::desc({num_rows, num_columns}, type, memory::format_tag::ab);
+memory::desc RowMajor(int64_t num_rows, int64_t num_columns) {
+  return memory::desc({num_rows, num_columns}, memory::data_type::f32,
+                      memory::format_tag::ab);
 }
 
 dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
@@ -32,7 +32,7 @@ dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
                                       const memory::desc& weight) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const memory::desc source = RowMajor(num_rows, shape.in_features, shape.type);
+  const memory::desc source = RowMajor(num_rows, shape.in_features);
   const memory::desc result = RowMajor(num_rows, shape.out_features);
   if (!shape.has_bias) {
     return {CpuEngine(), source, weight, result, attributes};
@@ -41,22 +41,14 @@ dnnl::matmul::primitive_desc Describe(const MatmulShape& shape,
           result,      attributes};
 }
 
-// Numbers from -1 to 1 of a type, the same for the same `seed` (an xorshift
-// generator).
-void FillRandom(uint32_t seed, memory::data_type type, void* data,
-                int64_t count) {
+// Numbers from -1 to 1, the same for the same `seed` (an xorshift generator).
+void FillRandom(uint32_t seed, float* data, int64_t count) {
   uint32_t state = seed;
   for (int64_t i = 0; i < count; ++i) {
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
-    const float x = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
-    if (type == memory::data_type::f32) {
-      static_cast<float*>(data)[i] = x;
-    } else {
-      static_cast<uint16_t*>(data)[i] =
-          static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16);
-    }
+    data[i] = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
   }
 }
 
@@ -67,27 +59,41 @@ class Probe {
   Probe(const MatmulShape& shape, const PreparedMatmul& prepared)
       : shape_(shape),
         stream_(CpuEngine()),
-        row_bytes_(shape.in_features * memory::data_type_size(shape.type)),
-        source_(kMaxPreparedRows * row_bytes_),
+        source_(
+            FloatBuffer::Uninitialized(kMaxPreparedRows * shape.in_features)),
         result_(
             FloatBuffer::Uninitialized(kMaxPreparedRows * shape.out_features)),
         scratchpad_(prepared.scratchpad_bytes()),
         weight_(prepared.packed_weight(), CpuEngine()),
         bias_(shape.out_features) {
     // Packed or not makes no difference to random numbers.
-    FillRandom(1, shape.type, weight_.get_data_handle(),
-               prepared.packed_weight().get_size() /
-                   memory::data_type_size(shape.type));
-    FillRandom(2, memory::data_type::f32, bias_.data(), shape.out_features);
+    FillRandom(1, static_cast<float*>(weight_.get_data_handle()),
+               prepared.packed_weight().get_size() / sizeof(float));
+    FillRandom(2, bias_.data(), shape.out_features);
   }
 
   // The source row that results are computed of from now on.
   void SetRow(uint32_t seed) {
-    char* row = source_.data();
-    FillRandom(seed, shape_.type, row, shape_.in_features);
+    float* row = source_.data();
+    FillRandom(seed, row, shape_.in_features);
     for (int64_t r = 1; r < kMaxPreparedRows; ++r) {
-      std::copy_n(row, row_bytes_, row + r * row_bytes_);
+      std::copy_n(row, shape_.in_features, row + r * shape_.in_features);
     }
+  }
+
+  // The same by MultiplyFewRows, of one row.
+  std::optional<std::string> FewRowsResult(int64_t inputs_per_sum) {
+    const memory::desc packed = weight_.get_desc();
+    MultiplyFewRows(
+        {.packed = static_cast<const float*>(weight_.get_data_handle()),
+         .bias = shape_.has_bias ? bias_.data() : nullptr,
+         .in_features = shape_.in_features,
+         .padded_in = packed.get_padded_dims()[0],
+         .out_features = shape_.out_features,
+         .inputs_per_sum = inputs_per_sum},
+        source_.data(), 1, result_.data());
+    return std::string(reinterpret_cast<const char*>(result_.data()),
+                       shape_.out_features * sizeof(float));
   }
 
   // The bytes of the one result that all rows have; none if they differ.
@@ -121,9 +127,8 @@ class Probe {
 
   const MatmulShape shape_;
   dnnl::stream stream_;
-  const size_t row_bytes_;    // Of a source row.
-  std::vector<char> source_;  // [kMaxPreparedRows, in_features]
-  FloatBuffer result_;        // [kMaxPreparedRows, out_features]
+  FloatBuffer source_;  // [kMaxPreparedRows, in_features]
+  FloatBuffer result_;  // [kMaxPreparedRows, out_features]
   std::vector<char> scratchpad_;
   memory weight_;
   FloatBuffer bias_;  // [out_features]
@@ -165,8 +170,8 @@ const dnnl::engine& CpuEngine() {
 PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
     : bias_(RowMajor(1, shape.out_features)), scratchpad_bytes_(1) {
   constexpr int64_t kPackedForRows = 64;
-  const memory::desc any({shape.in_features, shape.out_features}, shape.type,
-                         memory::format_tag::any);
+  const memory::desc any({shape.in_features, shape.out_features},
+                         memory::data_type::f32, memory::format_tag::any);
   packed_weight_ = Describe(shape, kPackedForRows, any).weights_desc();
   for (const int64_t num_rows : kPreparedRowCounts) {
     const auto description = Describe(shape, num_rows, packed_weight_);
@@ -176,6 +181,7 @@ PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
                            description.src_desc(), description.dst_desc()});
   }
   KeepAgreeing(shape);
+  if (IsForFewRows(packed_weight_)) FindFewRowsSum(shape);
 }
 
 void PreparedMatmul::KeepAgreeing(const MatmulShape& shape) {
@@ -202,16 +208,31 @@ void PreparedMatmul::KeepAgreeing(const MatmulShape& shape) {
   primitives_ = std::move(agreeing);
 }
 
+void PreparedMatmul::FindFewRowsSum(const MatmulShape& shape) {
+  Probe probe(shape, *this);
+  for (const int64_t sum : {shape.in_features, int64_t{1024}, int64_t{512}}) {
+    bool agrees = sum <= shape.in_features;
+    for (uint32_t seed = 3; agrees && seed < 11; ++seed) {
+      probe.SetRow(seed);
+      agrees = probe.ResultOf(primitives_.front()) == probe.FewRowsResult(sum);
+    }
+    if (agrees) {
+      few_rows_sum_ = sum;
+      return;
+    }
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const PreparedMatmul>> PreparedMatmul::Get(
     const MatmulShape& shape) {
   // One for each shape and number of threads: how oneDNN divides the work
   // depends on both.
-  using Key = std::tuple<int64_t, int64_t, bool, memory::data_type, int>;
+  using Key = std::tuple<int64_t, int64_t, bool, int>;
   static absl::Mutex mutex(absl::kConstInit);
   static auto& shared =
       *new std::map<Key, std::weak_ptr<const PreparedMatmul>>();
   const Key key(shape.in_features, shape.out_features, shape.has_bias,
-                shape.type, omp_get_max_threads());
+                omp_get_max_threads());
   absl::MutexLock lock(&mutex);
   std::weak_ptr<const PreparedMatmul>& slot = shared[key];
   if (auto prepared = slot.lock()) return prepared;

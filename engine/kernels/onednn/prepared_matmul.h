@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,8 +23,6 @@ struct MatmulShape {
   int64_t in_features = 0;
   int64_t out_features = 0;
   bool has_bias = false;
-  // Of source and weight; bias and result are f32.
-  dnnl::memory::data_type type = dnnl::memory::data_type::f32;
 };
 
 // The processor as oneDNN knows it. Any thread.
@@ -62,16 +61,22 @@ class PreparedMatmul {
   const dnnl::memory::desc& packed_weight() const { return packed_weight_; }
   const dnnl::memory::desc& bias() const { return bias_; }  // [out_features]
 
+  // How MultiplyFewRows has to divide sums to give the same bits as these
+  // primitives; none where it cannot, or does not know the packed layout.
+  std::optional<int64_t> few_rows_sum() const { return few_rows_sum_; }
+
   // What the greediest of them needs.
   size_t scratchpad_bytes() const { return scratchpad_bytes_; }
 
  private:
   void KeepAgreeing(const MatmulShape& shape);
+  void FindFewRowsSum(const MatmulShape& shape);
 
   std::vector<Primitive> primitives_;
   dnnl::memory::desc packed_weight_;
   dnnl::memory::desc bias_;
   size_t scratchpad_bytes_ = 0;
+  std::optional<int64_t> few_rows_sum_;
 };
 
 }  // namespace parley::kernels

@@ -47,6 +47,17 @@ SearchRules ToyRules(const ToyModel& model) {
   return rules;
 }
 
+int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
+               absl::Span<Candidate> candidates) {
+  CandidateScan scan({.max_rows = 1, .num_blocks = 1});
+  const RowQuery query = {.constraints = &constraints,
+                          .num_candidates = static_cast<int>(candidates.size()),
+                          .num_logits = static_cast<int64_t>(logits.size())};
+  scan.Start(1);
+  scan.Take(0, query, {.logits = logits});
+  return scan.Finish(0, query, 1, candidates);
+}
+
 absl::Status Drive(const LogitsFunction& logits, Search* search) {
   std::vector<std::vector<TokenId>> prefixes = {{search->input_token(0)}};
   EXPECT_EQ(search->num_rows(), 1);

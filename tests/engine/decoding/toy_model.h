@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "engine/api/task.h"
-#include "engine/decoding/candidates.h"
+#include "engine/decoding/candidate_scan.h"
 #include "engine/decoding/search.h"
 
 namespace parley {
@@ -29,6 +29,10 @@ struct ToyModel {
 
 // The model's rules with start token 0.
 SearchRules ToyRules(const ToyModel& model);
+
+// Scans the whole row as one block; see CandidateScan::Finish.
+int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
+               absl::Span<Candidate> candidates);
 
 using LogitsFunction =
     std::function<std::vector<float>(absl::Span<const TokenId> prefix)>;

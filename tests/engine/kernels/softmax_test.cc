@@ -134,5 +134,43 @@ TEST(SoftmaxTest, NanSpreadsOverTheRow) {
   });
 }
 
+TEST(SumOfExpTest, BlocksGiveTheLogarithmOfTheWhole) {
+  OnEveryTarget([] {
+    RandomFloats random(9);
+    for (const size_t n : {1, 40, 500}) {
+      const std::vector<float> x = random.Normal(n, 0.0f, 20.0f);
+      for (const size_t block : {1, 7, 64}) {
+        std::vector<float> max, sum;
+        for (size_t begin = 0; begin < n; begin += block) {
+          const ExpSum part =
+              SumOfExp(absl::MakeConstSpan(x).subspan(begin, block));
+          max.push_back(part.max);
+          sum.push_back(part.sum);
+        }
+        const double expected = ReferenceLogSumExp(x);
+        ASSERT_NEAR(LogOfExpSums(max, sum), expected,
+                    4 * kEpsilon * (1 + std::abs(expected)));
+      }
+    }
+  });
+}
+
+TEST(SumOfExpTest, SpecialNumbers) {
+  OnEveryTarget([] {
+    constexpr float kMinusInf = -std::numeric_limits<float>::infinity();
+    const ExpSum none = SumOfExp(std::vector<float>(33, kMinusInf));
+    EXPECT_EQ(none.max, kMinusInf);
+    EXPECT_EQ(none.sum, 0.0f);
+    EXPECT_EQ(SumOfExp({}).max, kMinusInf);
+    EXPECT_TRUE(std::isnan(SumOfExp({1.0f, -kMinusInf}).sum));
+    EXPECT_TRUE(std::isnan(SumOfExp({1.0f, std::nanf("")}).sum));
+    EXPECT_TRUE(std::isnan(SumOfExp({kMinusInf, std::nanf("")}).sum));
+    // Blocks of which nothing is left count nothing.
+    EXPECT_FLOAT_EQ(LogOfExpSums({kMinusInf, 2.0f}, {0.0f, 1.0f}), 2.0f);
+    EXPECT_EQ(LogOfExpSums({kMinusInf, kMinusInf}, {0.0f, 0.0f}), kMinusInf);
+    EXPECT_TRUE(std::isnan(LogOfExpSums({1.0f, 2.0f}, {std::nanf(""), 1.0f})));
+  });
+}
+
 }  // namespace
 }  // namespace parley::kernels

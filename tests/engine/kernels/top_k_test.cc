@@ -104,5 +104,29 @@ TEST(TopKTest, NoMoreThanThereAre) {
   });
 }
 
+TEST(InsertTopTest, BlocksGiveTheTopOfTheWhole) {
+  OnEveryTarget([] {
+    std::mt19937 generator(3);
+    std::vector<float> x(700);
+    // Few values, so that many are equal.
+    for (float& number : x) number = static_cast<float>(generator() % 50);
+    for (const size_t wanted : {1, 8, 64}) {
+      std::vector<IndexedValue> expected(wanted), top(wanted);
+      TopK(x, absl::MakeSpan(expected));
+      int count = 0;
+      for (size_t begin = 0; begin < x.size(); begin += 33) {
+        count =
+            InsertTop(absl::MakeConstSpan(x).subspan(begin, 33),
+                      static_cast<int32_t>(begin), count, absl::MakeSpan(top));
+      }
+      ASSERT_EQ(count, static_cast<int>(wanted));
+      for (size_t i = 0; i < wanted; ++i) {
+        ASSERT_EQ(top[i].index, expected[i].index) << i;
+        ASSERT_EQ(top[i].value, expected[i].value) << i;
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace parley::kernels

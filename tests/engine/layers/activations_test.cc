@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
 #include "engine/layers/thread_team.h"
 #include "gtest/gtest.h"
 

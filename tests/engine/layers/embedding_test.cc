@@ -19,7 +19,7 @@ TensorView ViewOf(const std::vector<float>& values, int64_t columns) {
 
 TEST(EmbeddingTest, ReadsARow) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
-  const EmbeddingTable table(ViewOf(values, 2));
+  const EmbeddingTable table(ViewOf(values, 2), nullptr);
   EXPECT_EQ(table.vocab_size(), 3);
   EXPECT_EQ(table.d_model(), 2);
   std::vector<float> row(2);
@@ -29,7 +29,7 @@ TEST(EmbeddingTest, ReadsARow) {
 
 TEST(EmbeddingTest, EmbedScalesTheTokenButNotThePosition) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
-  const EmbeddingTable table(ViewOf(values, 2));
+  const EmbeddingTable table(ViewOf(values, 2), nullptr);
   FloatBuffer positions(4);
   positions.data()[2] = 100;
   positions.data()[3] = 200;
@@ -37,6 +37,45 @@ TEST(EmbeddingTest, EmbedScalesTheTokenButNotThePosition) {
   Embed({table, positions, 10.0f}, {.id = 1, .position = 1},
         absl::MakeSpan(row));
   EXPECT_EQ(row, (std::vector<float>{130, 240}));
+}
+
+// Rows of random numbers, and what a table makes of them.
+std::vector<float> ReadAll(const EmbeddingTable& table) {
+  std::vector<float> all;
+  std::vector<float> row(table.d_model());
+  for (int64_t id = 0; id < table.vocab_size(); ++id) {
+    table.Read(id, absl::MakeSpan(row));
+    all.insert(all.end(), row.begin(), row.end());
+  }
+  return all;
+}
+
+TEST(EmbeddingTest, NarrowRowsAreCloseToTheirOwn) {
+  constexpr int64_t kWidth = 37;
+  std::vector<float> values;
+  for (int i = 0; i < 20 * kWidth; ++i) values.push_back(std::sin(i * i));
+  const EmbeddingTable full(ViewOf(values, kWidth), nullptr);
+  const auto expect_near = [&](const EmbeddingTable& table, float tolerance) {
+    ASSERT_EQ(table.vocab_size(), 20);
+    const std::vector<float> read = ReadAll(table);
+    for (size_t i = 0; i < values.size(); ++i) {
+      ASSERT_NEAR(read[i], values[i], tolerance) << i;
+    }
+  };
+  expect_near(EmbeddingTable::Narrow(full.rows(), kernels::Precision::kInt8),
+              0.5f / 127);
+  expect_near(EmbeddingTable::Narrow(full.rows(), kernels::Precision::kBF16),
+              1.0f / 256);
+  // A product's weight serves as a table too.
+  const auto read_row = [&](int64_t id, absl::Span<float> row) {
+    full.Read(id, row);
+  };
+  const kernels::PackedShape shape = {.in_features = kWidth,
+                                      .out_features = 20};
+  const EmbeddingTable packed(kernels::Pack(shape, read_row));
+  expect_near(packed, 0.5f / 127);
+  EXPECT_EQ(ReadAll(packed), ReadAll(EmbeddingTable::Narrow(
+                                 full.rows(), kernels::Precision::kInt8)));
 }
 
 // The first rows as the definition has them, worked out by hand for d_model 4:
@@ -62,7 +101,7 @@ TEST(SinusoidalPositionsTest, OddWidthHasOneSineMore) {
 
 TEST(EmbedInSegmentTest, SumsAndNormalizes) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 7};
-  const EmbeddingTable table(ViewOf(values, 2));
+  const EmbeddingTable table(ViewOf(values, 2), nullptr);
   FloatBuffer positions(4), segments(4);
   positions.data()[3] = 10;
   segments.data()[2] = 1;

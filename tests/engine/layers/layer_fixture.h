@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/kernels/onednn/linear.h"
+#include "engine/kernels/linear.h"
 #include "engine/layers/activations.h"
 #include "engine/layers/thread_team.h"
 #include "engine/layers/weights.h"

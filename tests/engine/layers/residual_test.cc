@@ -19,13 +19,15 @@ TEST_F(ResidualTest, AddsThenNormalizes) {
     delta_rows.emplace_back(delta.begin() + r * kDModel,
                             delta.begin() + (r + 1) * kDModel);
   }
-  AddAndNormalize(norm, 5, activations_);
+  for (int r = 0; r < 5; ++r) AddAndNormalizeRow(norm, r, activations_);
   ExpectNear(Hidden(5), AddNorm(norm, hidden, delta_rows));
 }
 
 TEST_F(ResidualTest, LeavesOtherRowsAlone) {
   const Matrix hidden = RandomHidden(3);
-  AddAndNormalize(RandomNorm(), 2, activations_);
+  AddAndNormalizeRow(RandomNorm(), 1, activations_);
+  EXPECT_EQ(Hidden(3)[0], hidden[0]);
+  EXPECT_NE(Hidden(3)[1], hidden[1]);
   EXPECT_EQ(Hidden(3)[2], hidden[2]);
 }
 
@@ -34,7 +36,7 @@ TEST_F(ResidualTest, PreNormPartsAreApart) {
   const Matrix hidden = RandomHidden(9);
   const std::vector<float> delta = Random(9 * kDModel);
   std::copy(delta.begin(), delta.end(), activations_.delta());
-  AddResidual(9, activations_);
+  for (int r = 0; r < 9; ++r) AddResidualRow(r, activations_);
   Matrix sum = hidden;
   for (int r = 0; r < 9; ++r) {
     for (int i = 0; i < kDModel; ++i) sum[r][i] += delta[r * kDModel + i];

@@ -35,7 +35,8 @@ std::vector<float> FirstHidden(const std::string& name,
                                const std::vector<int32_t>& ids) {
   const TensorMap tensors = GoldenEncoderTensors(name);
   const EncoderConfig config = GoldenEncoderConfig(name);
-  auto stack = LoadBertStack(config, tensors, [](double) {});
+  WeightLoader loader(tensors);
+  auto stack = LoadBertStack(config, loader, [](double) {});
   EXPECT_TRUE(stack.ok()) << stack.status();
   Activations activations({.max_rows = 64,
                            .d_model = config.d_model,

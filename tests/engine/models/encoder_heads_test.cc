@@ -28,8 +28,10 @@ TEST(EncoderHeadsTest, OnlyThoseThatAreThere) {
                                 {"modernbert-classifier", 3, false, 0}};
   for (const Expected& expected : kRows) {
     SCOPED_TRACE(expected.name);
-    const auto heads = LoadEncoderHeads(GoldenEncoderConfig(expected.name),
-                                        GoldenEncoderTensors(expected.name));
+    const TensorMap tensors = GoldenEncoderTensors(expected.name);
+    WeightLoader loader(tensors);
+    const auto heads =
+        LoadEncoderHeads(GoldenEncoderConfig(expected.name), loader);
     ASSERT_TRUE(heads.ok()) << heads.status();
     EXPECT_EQ(heads->classifier ? heads->classifier->width() : 0,
               expected.num_labels);
@@ -47,8 +49,9 @@ TEST(EncoderHeadsTest, OnlyThoseThatAreThere) {
 TEST(EncoderHeadsTest, StoredHeadsOfABaseModelAreUsed) {
   EncoderConfig config = GoldenEncoderConfig("bert-pretraining");
   config.heads = {};
-  const auto heads =
-      LoadEncoderHeads(config, GoldenEncoderTensors("bert-pretraining"));
+  const TensorMap tensors = GoldenEncoderTensors("bert-pretraining");
+  WeightLoader loader(tensors);
+  const auto heads = LoadEncoderHeads(config, loader);
   ASSERT_TRUE(heads.ok());
   EXPECT_TRUE(heads->masked_tokens.has_value());
   EXPECT_TRUE(heads->next_sentence.has_value());

@@ -148,7 +148,7 @@ TEST(LoadEncoderTest, NamesEveryMissingTensor) {
   auto file = OpenModelWeights(GoldenEncoderPath("roberta-masked-lm"));
   ASSERT_TRUE(file.ok());
   const absl::Status status =
-      LoadEncoder(config, std::move(*file), [](double) {}).status();
+      LoadEncoder(config, std::move(*file), {}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_THAT(
       std::string(status.message()),
@@ -164,10 +164,10 @@ TEST(LoadEncoderTest, ProgressRises) {
   std::vector<double> progress;
   auto file = OpenModelWeights(GoldenEncoderPath("bert-pretraining"));
   ASSERT_TRUE(file.ok());
-  ASSERT_TRUE(LoadEncoder(GoldenEncoderConfig("bert-pretraining"),
-                          std::move(*file),
-                          [&](double done) { progress.push_back(done); })
-                  .ok());
+  ASSERT_TRUE(
+      LoadEncoder(GoldenEncoderConfig("bert-pretraining"), std::move(*file),
+                  {.progress = [&](double done) { progress.push_back(done); }})
+          .ok());
   EXPECT_THAT(progress, ElementsAre(testing::DoubleEq(0.45),
                                     testing::DoubleEq(0.9), 1.0));
 }

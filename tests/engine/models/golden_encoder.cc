@@ -48,9 +48,9 @@ EncoderConfig GoldenEncoderConfig(const std::string& name) {
 
 std::unique_ptr<const EncoderModel> LoadGoldenEncoder(const std::string& name) {
   SetTeamSize(2);
-  EncoderModel model = ValueOrDie(LoadEncoder(
-      GoldenEncoderConfig(name),
-      ValueOrDie(OpenModelWeights(GoldenEncoderPath(name))), [](double) {}));
+  EncoderModel model = ValueOrDie(
+      LoadEncoder(GoldenEncoderConfig(name),
+                  ValueOrDie(OpenModelWeights(GoldenEncoderPath(name))), {}));
   return std::make_unique<const EncoderModel>(std::move(model));
 }
 

@@ -25,25 +25,27 @@ constexpr double kTolerance = 1e-4;
 
 class MarianTest : public testing::Test {
  protected:
-  void Load(const RandomMarianOptions& options) {
+  void Load(const RandomMarianOptions& options,
+            kernels::Precision precision = kernels::Precision::kF32) {
     SetTeamSize(2);
     const std::string directory = TestDirectory("marian_test");
     WriteRandomMarian(directory, options);
-    Load(directory);
+    Load(directory, precision);
   }
 
-  void Load(const std::string& directory) {
+  void Load(const std::string& directory,
+            kernels::Precision precision = kernels::Precision::kF32) {
     auto config = ReadMarianConfig(directory);
     ASSERT_TRUE(config.ok()) << config.status();
     model_.config = *config;
     auto file = OpenModelWeights(directory);
     ASSERT_TRUE(file.ok()) << file.status();
+    const std::shared_ptr<const WeightFile> shared = std::move(*file);
     auto weights =
-        LoadMarianWeights(model_.config, std::move(*file), [](double) {});
+        LoadMarianWeights(model_.config, shared, {.precision = precision});
     ASSERT_TRUE(weights.ok()) << weights.status();
     model_.weights = std::move(*weights);
-    reference_ =
-        std::make_unique<MarianReference>(model_.config, *model_.weights.file);
+    reference_ = std::make_unique<MarianReference>(model_.config, *shared);
     auto pool = KvPool::Create({.num_layers = model_.config.decoder.num_layers,
                                 .d_model = model_.config.d_model},
                                16 << 20);
@@ -79,13 +81,14 @@ class MarianTest : public testing::Test {
                   .rows = rows},
                  *pool_, *activations_);
     const int vocab_size = model_.config.decoder.vocab_size;
-    FloatBuffer logits(kernels::RoundUpRows(count) * vocab_size);
-    model_.weights.output->Run(activations_->hidden(), count, logits.data());
-    Matrix result;
-    for (int i = 0; i < count; ++i) {
-      const float* row = logits.data() + int64_t{i} * vocab_size;
-      result.emplace_back(row, row + vocab_size);
-    }
+    Matrix result(count, std::vector<double>(vocab_size));
+    const auto take = [&](const kernels::OutputBlock& block) {
+      for (int64_t i = 0; i < block.num_rows; ++i) {
+        std::copy_n(block.y + i * block.stride, block.num_outputs,
+                    result[block.first_row + i].begin() + block.first_output);
+      }
+    };
+    model_.weights.output->Run(activations_->hidden(), count, take);
     return result;
   }
 
@@ -126,6 +129,41 @@ class MarianTest : public testing::Test {
   std::vector<int32_t> source_slots_;
   std::vector<int32_t> target_slots_;
 };
+
+// What holds in every precision that the processor has.
+class MarianPrecisionTest
+    : public MarianTest,
+      public testing::WithParamInterface<kernels::Precision> {
+ protected:
+  void SetUp() override {
+    if (!kernels::Supports(GetParam())) GTEST_SKIP() << "not on this processor";
+    Load(RandomMarianOptions(), GetParam());
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(AllPrecisions, MarianPrecisionTest,
+                         testing::Values(kernels::Precision::kF32,
+                                         kernels::Precision::kBF16,
+                                         kernels::Precision::kInt8));
+
+// Rounding moves logits, but not far: the share of a row's spread.
+TEST_P(MarianPrecisionTest, LogitsStayCloseToTheReference) {
+  Encode();
+  const Matrix expected =
+      reference_->Logits(reference_->Encode(kSource), kTarget);
+  const Matrix actual = DecodeStepByStep();
+  const double tolerance = GetParam() == kernels::Precision::kF32    ? 1e-4
+                           : GetParam() == kernels::Precision::kBF16 ? 0.03
+                                                                     : 0.05;
+  for (size_t r = 0; r < actual.size(); ++r) {
+    double error = 0, spread = 0;
+    for (size_t i = 0; i < actual[r].size(); ++i) {
+      error += std::pow(actual[r][i] - expected[r][i], 2);
+      spread += std::pow(expected[r][i], 2);
+    }
+    EXPECT_LT(std::sqrt(error / spread), tolerance) << "row " << r;
+  }
+}
 
 TEST_F(MarianTest, EqualsTheReference) {
   Load(RandomMarianOptions());
@@ -181,15 +219,13 @@ TEST_F(MarianTest, UnevenShapes) {
   ExpectEqualsReference();
 }
 
-TEST_F(MarianTest, CachedStepEqualsFullRecomputationBitForBit) {
-  Load(RandomMarianOptions());
+TEST_P(MarianPrecisionTest, CachedStepEqualsFullRecomputationBitForBit) {
   Encode();
   const Matrix stepped = DecodeStepByStep();
   EXPECT_EQ(Decode(0, kTarget.size()), stepped);
 }
 
-TEST_F(MarianTest, SourceDoesNotDependOnItsBatch) {
-  Load(RandomMarianOptions());
+TEST_P(MarianPrecisionTest, SourceDoesNotDependOnItsBatch) {
   Encode();
   const Matrix alone = DecodeStepByStep();
   // The same source last in a batch, after others of odd lengths.
@@ -212,8 +248,7 @@ TEST_F(MarianTest, SourceDoesNotDependOnItsBatch) {
 }
 
 // Row counts round up; what stands in the surplus rows must not matter.
-TEST_F(MarianTest, ResultDoesNotDependOnSurplusRows) {
-  Load(RandomMarianOptions());
+TEST_P(MarianPrecisionTest, ResultDoesNotDependOnSurplusRows) {
   Encode();
   const Matrix clean = Decode(0, 3);
   for (const float garbage :

@@ -16,7 +16,8 @@ TEST(ModernBertTest, LocalLayersSeeTheirWindowOnly) {
   EncoderConfig config = GoldenEncoderConfig("modernbert-masked-lm");
   config.modern_bert.is_global.assign(config.num_layers, false);
   const TensorMap tensors = GoldenEncoderTensors("modernbert-masked-lm");
-  const auto stack = LoadModernBertStack(config, tensors, [](double) {});
+  WeightLoader loader(tensors);
+  const auto stack = LoadModernBertStack(config, loader, [](double) {});
   ASSERT_TRUE(stack.ok()) << stack.status();
   Activations activations({.max_rows = 160,
                            .d_model = config.d_model,

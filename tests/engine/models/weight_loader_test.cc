@@ -48,8 +48,8 @@ class WeightLoaderTest : public testing::Test {
 };
 
 TEST_F(WeightLoaderTest, QueryKeyAndValueStandBesideEachOther) {
-  auto weights =
-      LoadSelfAttention(*tensors_, "decoder.layers.1", /*epsilon=*/1e-5f);
+  auto weights = WeightLoader(*tensors_).LoadSelfAttention("decoder.layers.1",
+                                                           /*epsilon=*/1e-5f);
   ASSERT_TRUE(weights.ok()) << weights.status();
   std::vector<float> expected;
   for (const char* part : {"query", "key", "value"}) {
@@ -65,8 +65,8 @@ TEST_F(WeightLoaderTest, QueryKeyAndValueStandBesideEachOther) {
 }
 
 TEST_F(WeightLoaderTest, KeyAndValueOfTheSourceStandBesideEachOther) {
-  auto weights =
-      LoadCrossAttention(*tensors_, "decoder.layers.0", /*epsilon=*/1e-5f);
+  auto weights = WeightLoader(*tensors_).LoadCrossAttention("decoder.layers.0",
+                                                            /*epsilon=*/1e-5f);
   ASSERT_TRUE(weights.ok()) << weights.status();
   EXPECT_EQ(weights->key_value->shape().out_features, 512);
   const auto actual = Apply(*weights->key_value, 3);
@@ -77,8 +77,8 @@ TEST_F(WeightLoaderTest, KeyAndValueOfTheSourceStandBesideEachOther) {
 }
 
 TEST_F(WeightLoaderTest, FeedForwardAndNorm) {
-  auto weights =
-      LoadFeedForward(*tensors_, "encoder.layers.2", /*epsilon=*/1e-6f);
+  auto weights = WeightLoader(*tensors_).LoadFeedForward("encoder.layers.2",
+                                                         /*epsilon=*/1e-6f);
   ASSERT_TRUE(weights.ok()) << weights.status();
   EXPECT_EQ(weights->input->shape().out_features, 768);
   EXPECT_EQ(weights->output->shape().in_features, 768);

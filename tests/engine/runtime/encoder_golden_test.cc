@@ -30,7 +30,7 @@ std::unique_ptr<EncoderEngine> CreateEngine() {
   EXPECT_TRUE(config.ok()) << config.status();
   auto weights = OpenModelWeights(kModel);
   EXPECT_TRUE(weights.ok()) << weights.status();
-  auto model = LoadEncoder(*config, std::move(*weights), [](double) {});
+  auto model = LoadEncoder(*config, std::move(*weights), {});
   EXPECT_TRUE(model.ok()) << model.status();
   EXPECT_EQ(model->num_parameters, 22713216);
   EXPECT_TRUE(model->unknown_tensors.empty());

@@ -62,7 +62,7 @@ TEST(EncoderLoaderTest, DescribesTheDefaultModel) {
   EXPECT_EQ(info.display_name, "all-MiniLM-L6-v2");
   EXPECT_EQ(info.kind, ModelKind::kEncoder);
   EXPECT_EQ(info.architecture, "BertModel");
-  EXPECT_EQ(info.compute_type, "f32");
+  EXPECT_EQ(info.compute_type, ComputeType::kF32);
   EXPECT_EQ(info.num_parameters, 22713216);
   EXPECT_EQ(info.vocab_size, 30522);
   EXPECT_EQ(info.max_source_tokens, 512);

@@ -73,7 +73,7 @@ TEST(MarianLoaderTest, DescribesTheDemoModel) {
   const ModelInfo& info = model->info;
   EXPECT_EQ(info.display_name, "Parley demo: English, German, French captions");
   EXPECT_EQ(info.architecture, "MarianMTModel");
-  EXPECT_EQ(info.compute_type, "f32");
+  EXPECT_EQ(info.compute_type, ComputeType::kF32);
   EXPECT_EQ(info.num_parameters, 6534980);
   EXPECT_EQ(info.vocab_size, 8004);
   EXPECT_EQ(info.max_source_tokens, 256);

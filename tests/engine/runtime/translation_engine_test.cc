@@ -21,8 +21,11 @@ using ::testing::HasSubstr;
 
 // A row's logits by another way, for a few tokens of a few layers.
 constexpr double kRecomputedTolerance = 1e-5;
+constexpr TokenId kDemoVocabSize = 8004;
 
-std::unique_ptr<MarianModel> LoadMarian(const std::string& directory) {
+std::unique_ptr<MarianModel> LoadMarian(
+    const std::string& directory,
+    kernels::Precision precision = kernels::Precision::kF32) {
   SetTeamSize(2);
   auto model = std::make_unique<MarianModel>();
   auto config = ReadMarianConfig(directory);
@@ -30,17 +33,19 @@ std::unique_ptr<MarianModel> LoadMarian(const std::string& directory) {
   model->config = *config;
   auto file = OpenModelWeights(directory);
   EXPECT_TRUE(file.ok()) << file.status();
-  auto weights =
-      LoadMarianWeights(model->config, std::move(*file), [](double) {});
+  auto weights = LoadMarianWeights(model->config, std::move(*file),
+                                   {.precision = precision});
   EXPECT_TRUE(weights.ok()) << weights.status();
   model->weights = std::move(*weights);
   return model;
 }
 
-std::unique_ptr<TranslationEngine> CreateEngine(const std::string& directory,
-                                                LoadOptions options) {
+std::unique_ptr<TranslationEngine> CreateEngine(
+    const std::string& directory, LoadOptions options,
+    kernels::Precision precision = kernels::Precision::kF32) {
   options.num_threads = 2;
-  auto engine = TranslationEngine::Create(LoadMarian(directory), options);
+  auto engine =
+      TranslationEngine::Create(LoadMarian(directory, precision), options);
   EXPECT_TRUE(engine.ok()) << engine.status();
   return std::move(*engine);
 }
@@ -110,6 +115,84 @@ TEST(TranslationEngineTest, ResultDoesNotDependOnItsBatch) {
   ExpectIndependentOfCompany(*engine, tasks, {});
 }
 
+TEST(TranslationEngineTest, ResultDoesNotDependOnItsBatchInAnyPrecision) {
+  for (const kernels::Precision precision :
+       {kernels::Precision::kBF16, kernels::Precision::kInt8}) {
+    if (!kernels::Supports(precision)) continue;
+    for (const std::string& directory :
+         {RandomDirectory(), std::string("models/demo")}) {
+      const auto engine = CreateEngine(directory, {.max_rows = 200}, precision);
+      ExpectIndependentOfCompany(*engine, RandomTasks(40, 301, 11), {});
+    }
+  }
+}
+
+// Every second task may choose from few tokens only.
+std::vector<Task> RestrictedTasks(int count) {
+  std::vector<Task> tasks = RandomTasks(count, 301, 12);
+  for (size_t i = 0; i < tasks.size(); i += 2) {
+    tasks[i].target_tokens = {0};
+    const TokenId step = 2 + static_cast<TokenId>(i % 5);
+    for (TokenId token = 1; token < 300; token += step) {
+      tasks[i].target_tokens.push_back(token);
+    }
+  }
+  return tasks;
+}
+
+TEST(TranslationEngineTest, RestrictedTasksKeepToTheirTokensInAnyCompany) {
+  for (const kernels::Precision precision :
+       {kernels::Precision::kF32, kernels::Precision::kBF16,
+        kernels::Precision::kInt8}) {
+    if (!kernels::Supports(precision)) continue;
+    const auto engine =
+        CreateEngine(RandomDirectory(), {.max_rows = 200}, precision);
+    const std::vector<Task> tasks = RestrictedTasks(30);
+    ExpectIndependentOfCompany(*engine, tasks, {});
+    const auto results = RunTasks(*engine, tasks);
+    for (size_t i = 0; i < tasks.size(); i += 2) {
+      const std::vector<TokenId>& allowed = tasks[i].target_tokens;
+      for (const Hypothesis& hypothesis : results[i]) {
+        for (const TokenId token : hypothesis.token_ids) {
+          EXPECT_TRUE(
+              std::binary_search(allowed.begin(), allowed.end(), token));
+        }
+      }
+    }
+  }
+}
+
+TEST(TranslationEngineTest, AllTokensAllowedAreNoRestriction) {
+  const auto engine = CreateEngine("models/demo", {.max_rows = 64});
+  std::vector<Task> tasks = RandomTasks(10, 7000, 13);
+  const auto expected = RunTasks(*engine, tasks);
+  for (Task& task : tasks) {
+    for (TokenId token = 0; token < kDemoVocabSize; ++token) {
+      task.target_tokens.push_back(token);
+    }
+  }
+  const auto actual = RunTasks(*engine, tasks);
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectSameBits(actual[i], expected[i]);
+  }
+}
+
+TEST(TranslationEngineTest, RefusesTargetTokensThatAreNoSet) {
+  const auto engine = CreateEngine(RandomDirectory(), {.max_rows = 64});
+  const auto message_of = [&](std::vector<TokenId> tokens) {
+    Task task = MakeTask({1, 2, 0}, 1, 20);
+    task.target_tokens = std::move(tokens);
+    const absl::Status status = engine->Cost(task).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(message_of({0, 301}), HasSubstr("target token is 301"));
+  EXPECT_THAT(message_of({-1, 0}), HasSubstr("target token is -1"));
+  EXPECT_THAT(message_of({0, 5, 5}), HasSubstr("5 follows 5"));
+  EXPECT_THAT(message_of({4, 5}), HasSubstr("lack the end token, 0"));
+}
+
 TEST(TranslationEngineTest, ResultDoesNotDependOnWhenOthersJoin) {
   const auto engine = CreateEngine(RandomDirectory(), {.max_rows = 64});
   const auto tasks = RandomTasks(40, 301, 2);
@@ -153,7 +236,9 @@ TEST(TranslationEngineTest, CachedStepsEqualFullRecomputation) {
   const std::string directory = RandomDirectory();
   const auto engine = CreateEngine(directory, {.max_rows = 64});
   const auto model = LoadMarian(directory);
-  const MarianReference reference(model->config, *model->weights.file);
+  const auto file = OpenModelWeights(directory);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const MarianReference reference(model->config, **file);
   const auto tasks = RandomTasks(12, 301, 5);
   const auto results = RunTasks(*engine, tasks);
   for (size_t i = 0; i < tasks.size(); ++i) {
@@ -184,7 +269,9 @@ TEST(TranslationEngineTest, GreedyTakesTheBestTokenOfEachStep) {
   const std::string directory = RandomDirectory();
   const auto engine = CreateEngine(directory, {.max_rows = 64});
   const auto model = LoadMarian(directory);
-  const MarianReference reference(model->config, *model->weights.file);
+  const auto file = OpenModelWeights(directory);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const MarianReference reference(model->config, **file);
   const Task task = MakeTask({3, 1, 4, 1, 5, 9, 2, 6, 0}, 1, 20);
   const Hypothesis hypothesis = RunTasks(*engine, {task})[0][0];
   const Matrix source = reference.Encode(task.source_ids);

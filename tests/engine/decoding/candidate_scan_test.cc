@@ -1,4 +1,4 @@
-#include "engine/decoding/candidates.h"
+#include "engine/decoding/candidate_scan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -173,6 +173,105 @@ TEST(ScanLogitsTest, ExtremeLogitsGiveFiniteLogProbs) {
     EXPECT_TRUE(std::isfinite(candidate.log_prob)) << candidate.token;
   }
   EXPECT_EQ(Scan({-kMax, -kMax}, {}, 4).size(), 2u);
+}
+
+// What a scan finds where the logits come in blocks from several threads.
+std::vector<Candidate> ScanInBlocks(std::vector<float> logits,
+                                    const RowQuery& query, int block_size,
+                                    std::mt19937* random) {
+  const int num_logits = static_cast<int>(logits.size());
+  const int num_blocks = (num_logits + block_size - 1) / block_size;
+  constexpr int kThreads = 3;
+  CandidateScan scan(
+      {.max_rows = 2, .num_blocks = num_blocks, .num_threads = kThreads});
+  scan.Start(2);
+  for (int index = 0; index < num_blocks; ++index) {
+    const int first = index * block_size;
+    scan.Take(1, query,
+              {.index = index,
+               .first = first,
+               .logits = absl::MakeSpan(logits).subspan(first, block_size),
+               .thread = static_cast<int>((*random)() % kThreads)});
+  }
+  std::vector<Candidate> candidates(query.num_candidates);
+  candidates.resize(
+      scan.Finish(1, query, num_blocks, absl::MakeSpan(candidates)));
+  return candidates;
+}
+
+TEST(CandidateScanTest, BlocksAndThreadsDoNotMatter) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 200; ++round) {
+    const int vocab_size = 1 + random() % 300;
+    std::vector<float> logits = RandomLogits(vocab_size, &random);
+    // Equal ones too.
+    for (float& logit : logits) logit = std::round(logit);
+    RowConstraints constraints;
+    constraints.renormalize = round % 2 == 0;
+    if (round % 10 == 9) constraints.forced = random() % vocab_size;
+    for (int i = 0; i < vocab_size / 4; ++i) {
+      constraints.forbidden.push_back(random() % vocab_size);
+    }
+    const RowQuery query = {.constraints = &constraints,
+                            .num_candidates = 1 + round % 8,
+                            .num_logits = vocab_size};
+    const std::vector<Candidate> expected =
+        Scan(logits, constraints, query.num_candidates);
+    const std::vector<Candidate> actual =
+        ScanInBlocks(logits, query, 1 + random() % 64, &random);
+    ASSERT_EQ(Tokens(actual), Tokens(expected)) << "round " << round;
+    for (size_t i = 0; i < actual.size(); ++i) {
+      ASSERT_NEAR(actual[i].log_prob, expected[i].log_prob, 1e-5f);
+    }
+  }
+}
+
+TEST(CandidateScanTest, TheOrderOfThreadsDoesNotChangeABit) {
+  std::mt19937 random(6);
+  const std::vector<float> logits = RandomLogits(5000, &random);
+  const RowConstraints constraints;
+  const RowQuery query = {
+      .constraints = &constraints, .num_candidates = 8, .num_logits = 5000};
+  const std::vector<Candidate> first =
+      ScanInBlocks(logits, query, 512, &random);
+  for (int round = 0; round < 20; ++round) {
+    const std::vector<Candidate> again =
+        ScanInBlocks(logits, query, 512, &random);
+    for (size_t i = 0; i < first.size(); ++i) {
+      ASSERT_EQ(again[i].token, first[i].token);
+      ASSERT_EQ(again[i].log_prob, first[i].log_prob);
+    }
+  }
+}
+
+// As if the logits of all other tokens were -infinity.
+TEST(CandidateScanTest, AllowedTokensAreSearchedAlone) {
+  std::mt19937 random(7);
+  const std::vector<TokenId> tokens = {2, 3, 17, 40, 41, 99};
+  const std::vector<float> logits = RandomLogits(6, &random);
+  std::vector<float> whole(120, -kInfinity);
+  for (size_t i = 0; i < tokens.size(); ++i) whole[tokens[i]] = logits[i];
+  for (const bool renormalize : {false, true}) {
+    RowConstraints constraints;
+    constraints.renormalize = renormalize;
+    constraints.forbidden = {5, 17, 119, -4};
+    const RowQuery query = {.constraints = &constraints,
+                            .num_candidates = 4,
+                            .num_logits = 6,
+                            .tokens = tokens};
+    const std::vector<Candidate> expected = Scan(whole, constraints, 4);
+    const std::vector<Candidate> actual =
+        ScanInBlocks(logits, query, 4, &random);
+    EXPECT_EQ(Tokens(actual), Tokens(expected));
+    for (size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_NEAR(actual[i].log_prob, expected[i].log_prob, 1e-5f);
+    }
+    constraints.forced = 41;
+    EXPECT_EQ(Tokens(ScanInBlocks(logits, query, 4, &random)),
+              std::vector<TokenId>{41});
+    constraints.forced = 42;
+    EXPECT_TRUE(ScanInBlocks(logits, query, 4, &random).empty());
+  }
 }
 
 }  // namespace

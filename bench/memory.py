@@ -1,0 +1,98 @@
+"""Resident memory of the real server over many requests of random lengths."""
+
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+
+import programs
+import targets
+from figures import Check, Curve
+from rounds import progress
+
+TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
+# Method: (model, words of a text at most, texts of a call, further flags).
+METHODS = {
+    "embed": ("minilm", 100, 8, []),
+    "translate": ("demo", 40, 4, ["--target_language=de"]),
+}
+
+
+def num_texts(session):
+    return {"embed": session.by_scale(1_000, 5_000, 1_000_000),
+            "translate": session.by_scale(200, 1_500, 100_000)}
+
+
+def soak(session, server, method, count):
+    """Requests until `count` are answered; (answered, resident bytes) as it
+    went."""
+    model, max_words, texts_per_call, more = METHODS[method]
+    command = [
+        session.program("load_client"), f"--server={server.address}",
+        f"--method={method}", f"--model={model}", f"--texts={TEXTS}",
+        "--min_words=1", f"--max_words={max_words}",
+        f"--texts_per_call={texts_per_call}", f"--num_texts={count}", *more]
+    samples = []
+    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(
+            [str(word) for word in command], stdout=subprocess.PIPE,
+            stderr=log, text=True, env=os.environ) as client:
+        for line in client.stdout:
+            texts = json.loads(line)["texts"]
+            samples.append((texts, server.resident_bytes()))
+            if len(samples) % 60 == 0:
+                progress(f"  {method}: {texts} of {count}")
+        if client.wait() != 0:
+            log.seek(0)
+            raise programs.ProgramError(f"load_client: {log.read().strip()}")
+    return samples
+
+
+def growth(samples):
+    """Resident at the end over that after the first tenth of the requests.
+
+    Each is a median of several samples: memory that is taken for a moment is
+    no growth.
+    """
+    total = samples[-1][0]
+    after_tenth = [rss for done, rss in samples if done >= total / 10]
+    few = max(1, len(after_tenth) // 10)
+    return (statistics.median(after_tenth[-few:])
+            / statistics.median(after_tenth[:few]))
+
+
+def add(session, check, part, method, samples):
+    check.value = growth(samples)
+    session.results.checks.append(Check(
+        part, check.cell, "resident at the end", samples[-1][1] / 2 ** 20,
+        "MB"))
+    session.results.curves.append(Curve(
+        part, f"resident memory, {method}", "texts answered", "MB",
+        [done for done, _ in samples],
+        {"parley-server": [rss / 2 ** 20 for _, rss in samples]}))
+
+
+def run(session):
+    program = session.program("parley-server")
+    precisions = ("f32",) if session.scale == "quick" else ("f32", "int8")
+    for precision in precisions:
+        for method, count in num_texts(session).items():
+            part = session.part(f"memory, {method}", precision)
+            progress(part)
+            check = Check(
+                part, f"{count} texts of 1 to {METHODS[method][1]} words",
+                "resident at the end over that after a tenth",
+                target=targets.MEMORY_GROWTH, at_most=True)
+            session.results.checks.append(check)
+            try:
+                with programs.Server(
+                        session.build,
+                        f"--models=minilm={session.minilm},"
+                        f"demo={programs.ROOT / 'models' / 'demo'}",
+                        f"--threads={session.threads}",
+                        *session.precision_flag(program, precision)
+                        ) as server:
+                    add(session, check, part, method,
+                        soak(session, server, method, count))
+            except programs.ProgramError as error:
+                check.missing = str(error)

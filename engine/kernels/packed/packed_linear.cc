@@ -1,0 +1,133 @@
+#include "engine/kernels/packed/packed_linear.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "engine/kernels/onednn/isa.h"
+#include "engine/kernels/packed/rounded_rows.h"
+
+namespace parley::kernels {
+namespace {
+
+struct Range {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+// Part `index` of `num_parts` of [0, count), in whole units but for the last.
+Range PartOf(int64_t count, int64_t unit, int index, int num_parts) {
+  const int64_t num_units = (count + unit - 1) / unit;
+  return {std::min(count, num_units * index / num_parts * unit),
+          std::min(count, num_units * (index + 1) / num_parts * unit)};
+}
+
+class PackedLinear final : public Linear {
+ public:
+  PackedLinear(PackedWeight weight, PackedKernel kernel,
+               absl::Span<const float> bias)
+      : weight_(std::move(weight)),
+        kernel_(kernel),
+        bias_(PadBias(weight_.shape, bias)) {}
+
+  using Linear::Run;
+  void Run(const float* x, int64_t num_rows, float* y,
+           const RowWork& work) const override {
+    RoundedRows& rows = ThreadRows();
+    rows.Resize(weight_.shape, num_rows);
+#pragma omp parallel if (IsWorthATeam(num_rows))
+    {
+      const Range mine =
+          PartOf(num_rows, 1, omp_get_thread_num(), omp_get_num_threads());
+      for (int64_t row = mine.begin; row < mine.end; ++row) {
+        work.before(row);
+        rows.Round(row, x + row * weight_.shape.in_features);
+      }
+#pragma omp barrier
+      MultiplyPart(rows, num_rows, y);
+#pragma omp barrier
+      for (int64_t row = mine.begin; row < mine.end; ++row) work.after(row);
+    }
+  }
+
+  LinearShape shape() const override {
+    return {.in_features = weight_.shape.in_features,
+            .out_features = weight_.shape.out_features,
+            .precision = PrecisionOf(weight_.shape.type)};
+  }
+
+ private:
+  // Below, one thread is done before two have met.
+  bool IsWorthATeam(int64_t num_rows) const {
+    constexpr int64_t kMinBytes = 64 << 10;
+    return num_rows > 0 && weight_.shape.num_bytes() * num_rows >= kMinBytes;
+  }
+
+  // The calling thread's part: some panels for all rows, and only where there
+  // are more threads than panels some of the rows.
+  void MultiplyPart(const RoundedRows& rows, int64_t num_rows, float* y) const {
+    constexpr int64_t kPanelUnit = 4;
+    constexpr int64_t kRowUnit = 32;
+    const PackedShape& shape = weight_.shape;
+    const int num_threads = omp_get_num_threads();
+    const int thread = omp_get_thread_num();
+    const int64_t num_units =
+        (shape.num_panels() + kPanelUnit - 1) / kPanelUnit;
+    const auto panel_parts =
+        static_cast<int>(std::min<int64_t>(num_threads, num_units));
+    const int row_parts = num_threads / panel_parts;
+    if (thread >= panel_parts * row_parts) return;
+    const Range panels = PartOf(shape.num_panels(), kPanelUnit,
+                                thread % panel_parts, panel_parts);
+    const Range part =
+        PartOf(num_rows, kRowUnit, thread / panel_parts, row_parts);
+    if (part.begin == part.end || panels.begin == panels.end) return;
+    PackedProduct product =
+        rows.Product(weight_, part.begin, part.end - part.begin);
+    product.bias = bias_.data();
+    product.first_panel = panels.begin;
+    product.end_panel = panels.end;
+    product.y = y + part.begin * shape.out_features +
+                panels.begin * PackedShape::kPanelOutputs;
+    product.y_stride = shape.out_features;
+    kernel_(product);
+  }
+
+  const PackedWeight weight_;
+  const PackedKernel kernel_;
+  const FloatBuffer bias_;  // [padded_out]
+};
+
+}  // namespace
+
+absl::StatusOr<PackedKernel> FindKernel(PackedType type) {
+  const PackedKernels& kernels = BestPackedKernels();
+  if (type == PackedType::kInt8) return kernels.int8;
+  if (kernels.bf16 != nullptr) return kernels.bf16;
+  return absl::UnimplementedError(
+      absl::StrCat("this processor has no bf16 products (it has ", IsaName(),
+                   "): use int8 or f32"));
+}
+
+FloatBuffer PadBias(const PackedShape& shape, absl::Span<const float> bias) {
+  PARLEY_CHECK(bias.empty() ||
+               static_cast<int64_t>(bias.size()) == shape.out_features)
+      << bias.size();
+  FloatBuffer padded(shape.padded_out());
+  std::copy(bias.begin(), bias.end(), padded.data());
+  return padded;
+}
+
+absl::StatusOr<std::unique_ptr<Linear>> CreatePackedLinear(
+    PackedWeight weight, absl::Span<const float> bias) {
+  PARLEY_ASSIGN_OR_RETURN(const PackedKernel kernel,
+                          FindKernel(weight.shape.type));
+  return std::make_unique<PackedLinear>(std::move(weight), kernel, bias);
+}
+
+}  // namespace parley::kernels

@@ -1,0 +1,55 @@
+#include "engine/kernels/packed/rounded_rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/types/span.h"
+#include "engine/kernels/packed/row_rounding.h"
+#include "engine/kernels/vector_ops.h"
+
+namespace parley::kernels {
+
+void RoundedRows::Resize(const PackedShape& shape, int64_t num_rows) {
+  shape_ = shape;
+  levels_ = BestPackedKernels().activation_levels;
+  const int64_t num_floats =
+      num_rows * shape.row_bytes() / int64_t{sizeof(float)};
+  if (bytes_.size() < num_floats) bytes_ = FloatBuffer(num_floats);
+  if (static_cast<int64_t>(ranges_.size()) < num_rows) {
+    ranges_.resize(num_rows);
+  }
+}
+
+void RoundedRows::Round(int64_t row, const float* x) {
+  const auto count = static_cast<size_t>(shape_.in_features);
+  auto* bytes =
+      reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.row_bytes();
+  if (shape_.type == PackedType::kInt8) {
+    auto* rounded = reinterpret_cast<uint8_t*>(bytes);
+    ranges_[row] = RoundToUint8({x, count}, levels_, {rounded, count});
+  } else {
+    auto* rounded = reinterpret_cast<uint16_t*>(bytes);
+    ConvertF32ToBF16({x, count}, {rounded, count});
+  }
+  // A bf16 NaN that an earlier product left there would spoil the sums.
+  const int64_t used = shape_.in_features * shape_.element_bytes();
+  std::memset(bytes + used, 0, shape_.row_bytes() - used);
+}
+
+PackedProduct RoundedRows::Product(const PackedWeight& weight,
+                                   int64_t first_row, int64_t num_rows) const {
+  return {.rows = reinterpret_cast<const std::byte*>(bytes_.data()) +
+                  first_row * shape_.row_bytes(),
+          .ranges = ranges_.data() + first_row,
+          .num_rows = num_rows,
+          .weight = &weight,
+          .first_panel = 0,
+          .end_panel = weight.shape.num_panels()};
+}
+
+RoundedRows& ThreadRows() {
+  thread_local RoundedRows rows;
+  return rows;
+}
+
+}  // namespace parley::kernels

@@ -1,0 +1,43 @@
+// The rows of x in a packed product, rounded.
+#ifndef PARLEY_ENGINE_KERNELS_PACKED_ROUNDED_ROWS_H_
+#define PARLEY_ENGINE_KERNELS_PACKED_ROUNDED_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/kernels/packed/packed_weight.h"
+#include "engine/kernels/packed/product.h"
+#include "engine/tensor/tensor.h"
+
+namespace parley::kernels {
+
+// Memory that grows to the largest product it has served and is used again.
+// Not thread-safe, but different rows may be rounded at the same time.
+class RoundedRows {
+ public:
+  // Makes room for rows of a product with weights of `shape`; their numbers
+  // are undefined until they are rounded.
+  void Resize(const PackedShape& shape, int64_t num_rows);
+
+  // x: [in_features]
+  void Round(int64_t row, const float* x);
+
+  // The product of rows [first_row, first_row + num_rows) and all panels, its
+  // bias and y yet to be set.
+  PackedProduct Product(const PackedWeight& weight, int64_t first_row,
+                        int64_t num_rows) const;
+
+ private:
+  PackedShape shape_;
+  int levels_ = 0;
+  FloatBuffer bytes_;  // [num_rows, row_bytes]
+  std::vector<RowRange> ranges_;
+};
+
+// The calling thread's own, for products that it runs one after the other.
+RoundedRows& ThreadRows();
+
+}  // namespace parley::kernels
+
+#endif  // PARLEY_ENGINE_KERNELS_PACKED_ROUNDED_ROWS_H_

@@ -1,0 +1,235 @@
+#include "engine/kernels/wide_linear.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "engine/kernels/onednn/f32_linear.h"
+#include "engine/kernels/packed/packed_linear.h"
+#include "engine/kernels/packed/rounded_rows.h"
+#include "engine/tensor/tensor.h"
+
+namespace parley::kernels {
+namespace {
+
+// Rows of a block at most: its results stay in the second-level cache.
+constexpr int64_t kBlockRows = 128;
+
+// The results of a block, for each thread of a team.
+class BlockResults {
+ public:
+  BlockResults() {
+    for (int i = 0; i < omp_get_max_threads(); ++i) {
+      threads_.push_back(
+          FloatBuffer::Uninitialized(kBlockRows * WideLinear::kBlockOutputs));
+    }
+  }
+  int num_threads() const { return static_cast<int>(threads_.size()); }
+  float* OfThread(int thread) { return threads_[thread].data(); }
+
+ private:
+  std::vector<FloatBuffer> threads_;
+};
+
+// Calls body(thread, block) for all blocks, on a team that has results.
+template <class Body>
+void ForEachBlock(int64_t num_blocks, const BlockResults& results,
+                  const Body& body) {
+  // One sentence's rows cost little beside the reading of the weight, which
+  // the threads share best where neighbours are far apart.
+#pragma omp parallel for schedule(dynamic) \
+    num_threads(results.num_threads()) if (num_blocks > 1)
+  for (int64_t block = 0; block < num_blocks; ++block) {
+    body(omp_get_thread_num(), block);
+  }
+}
+
+class F32WideLinear final : public WideLinear {
+ public:
+  static absl::StatusOr<std::unique_ptr<WideLinear>> Make(
+      WideWeight weight, WeightLifetime lifetime) {
+    auto layer =
+        std::unique_ptr<F32WideLinear>(new F32WideLinear(std::move(weight)));
+    PARLEY_RETURN_IF_ERROR(layer->MakeBlocks(lifetime));
+    return layer;
+  }
+
+  void Run(const float* x, int64_t num_rows, Consumer consume) const override {
+    ForEachBlock(num_blocks(), results_, [&](int thread, int64_t index) {
+      OutputBlock block = {
+          .index = index,
+          .first_output = index * kBlockOutputs,
+          .num_outputs = std::min(kBlockOutputs,
+                                  shape_.out_features - index * kBlockOutputs),
+          .y = results_.OfThread(thread),
+          .stride = kBlockOutputs,
+          .thread = thread};
+      for (int64_t row = 0; row < num_rows; row += kBlockRows) {
+        block.first_row = row;
+        block.num_rows = std::min(kBlockRows, num_rows - row);
+        blocks_[index]->Run(x + row * shape_.in_features, block.num_rows,
+                            block.y);
+        consume(block);
+      }
+    });
+  }
+
+  absl::StatusOr<std::unique_ptr<WideLinear>> Select(
+      absl::Span<const int32_t> outputs) const override {
+    std::vector<int32_t> kept(outputs.begin(), outputs.end());
+    std::vector<float> bias;
+    for (const int32_t output : kept) {
+      PARLEY_CHECK(output >= 0 && output < shape_.out_features) << output;
+      if (!bias_.empty()) bias.push_back(bias_[output]);
+    }
+    return Make(
+        {.shape = {.in_features = shape_.in_features,
+                   .out_features = static_cast<int64_t>(kept.size())},
+         .read = [read = read_, kept](
+                     int64_t i, absl::Span<float> row) { read(kept[i], row); },
+         .bias = bias},
+        WeightLifetime::kTask);
+  }
+
+  LinearShape shape() const override { return shape_; }
+
+ private:
+  explicit F32WideLinear(WideWeight weight)
+      : shape_(weight.shape),
+        read_(std::move(weight.read)),
+        bias_(weight.bias.begin(), weight.bias.end()) {}
+
+  // All of one shape, the last padded with zeros, so that they share what
+  // oneDNN prepares; each for one thread.
+  absl::Status MakeBlocks(WeightLifetime lifetime) {
+    const int64_t in_features = shape_.in_features;
+    const LinearShape block_shape = {.in_features = in_features,
+                                     .out_features = kBlockOutputs};
+    const OneThread one_thread;
+    FloatBuffer weight =
+        FloatBuffer::Uninitialized(kBlockOutputs * in_features);
+    FloatBuffer bias(kBlockOutputs);
+    for (int64_t first = 0; first < shape_.out_features;
+         first += kBlockOutputs) {
+      const int64_t count =
+          std::min(kBlockOutputs, shape_.out_features - first);
+      for (int64_t i = 0; i < count; ++i) {
+        read_(first + i, weight.span().subspan(i * in_features, in_features));
+        bias.data()[i] = bias_.empty() ? 0.0f : bias_[first + i];
+      }
+      std::fill(weight.data() + count * in_features,
+                weight.data() + weight.size(), 0.0f);
+      std::fill(bias.data() + count, bias.data() + kBlockOutputs, 0.0f);
+      PARLEY_ASSIGN_OR_RETURN(
+          std::unique_ptr<Linear> block,
+          CreateF32Linear(block_shape, weight.span(), bias.span(), lifetime));
+      blocks_.push_back(std::move(block));
+    }
+    return absl::OkStatus();
+  }
+
+  const LinearShape shape_;
+  const ReadOutput read_;
+  const std::vector<float> bias_;
+  std::vector<std::unique_ptr<Linear>> blocks_;
+  mutable BlockResults results_;
+};
+
+class PackedWideLinear final : public WideLinear {
+ public:
+  PackedWideLinear(PackedWeight weight, PackedKernel kernel,
+                   absl::Span<const float> bias)
+      : weight_(std::move(weight)),
+        kernel_(kernel),
+        bias_(PadBias(weight_.shape, bias)) {}
+
+  void Run(const float* x, int64_t num_rows, Consumer consume) const override {
+    const PackedShape& packed = weight_.shape;
+    RoundedRows& rows = ThreadRows();
+    rows.Resize(packed, num_rows);
+#pragma omp parallel for schedule(static) if (num_rows >= kMinRowsForTeam)
+    for (int64_t row = 0; row < num_rows; ++row) {
+      rows.Round(row, x + row * packed.in_features);
+    }
+    ForEachBlock(num_blocks(), results_, [&](int thread, int64_t index) {
+      RunBlock(rows, num_rows, index, thread, consume);
+    });
+  }
+
+  absl::StatusOr<std::unique_ptr<WideLinear>> Select(
+      absl::Span<const int32_t> outputs) const override {
+    std::vector<float> bias;
+    for (const int32_t output : outputs) bias.push_back(bias_.data()[output]);
+    return Create(SelectOutputs(weight_, outputs), bias);
+  }
+
+  LinearShape shape() const override {
+    return {.in_features = weight_.shape.in_features,
+            .out_features = weight_.shape.out_features,
+            .precision = PrecisionOf(weight_.shape.type)};
+  }
+
+ private:
+  static constexpr int64_t kMinRowsForTeam = 16;
+
+  void RunBlock(const RoundedRows& rows, int64_t num_rows, int64_t index,
+                int thread, Consumer consume) const {
+    constexpr int64_t kBlockPanels = kBlockOutputs / PackedShape::kPanelOutputs;
+    const int64_t first_output = index * kBlockOutputs;
+    OutputBlock block = {
+        .index = index,
+        .first_output = first_output,
+        .num_outputs =
+            std::min(kBlockOutputs, weight_.shape.out_features - first_output),
+        .y = results_.OfThread(thread),
+        .stride = kBlockOutputs,
+        .thread = thread};
+    for (int64_t row = 0; row < num_rows; row += kBlockRows) {
+      block.first_row = row;
+      block.num_rows = std::min(kBlockRows, num_rows - row);
+      PackedProduct product = rows.Product(weight_, row, block.num_rows);
+      product.bias = bias_.data();
+      product.first_panel = index * kBlockPanels;
+      product.end_panel =
+          std::min((index + 1) * kBlockPanels, weight_.shape.num_panels());
+      product.y = block.y;
+      product.y_stride = kBlockOutputs;
+      kernel_(product);
+      consume(block);
+    }
+  }
+
+  const PackedWeight weight_;
+  const PackedKernel kernel_;
+  const FloatBuffer bias_;  // [padded_out]
+  mutable BlockResults results_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WideLinear>> WideLinear::Create(
+    WideWeight weight) {
+  const LinearShape& shape = weight.shape;
+  if (shape.precision == Precision::kF32) {
+    return F32WideLinear::Make(std::move(weight), WeightLifetime::kModel);
+  }
+  return Create(Pack({.in_features = shape.in_features,
+                      .out_features = shape.out_features,
+                      .type = PackedTypeOf(shape.precision)},
+                     weight.read),
+                weight.bias);
+}
+
+absl::StatusOr<std::unique_ptr<WideLinear>> WideLinear::Create(
+    PackedWeight weight, absl::Span<const float> bias) {
+  PARLEY_ASSIGN_OR_RETURN(const PackedKernel kernel,
+                          FindKernel(weight.shape.type));
+  return std::make_unique<PackedWideLinear>(std::move(weight), kernel, bias);
+}
+
+}  // namespace parley::kernels

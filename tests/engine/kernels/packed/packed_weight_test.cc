@@ -1,0 +1,109 @@
+#include "engine/kernels/packed/packed_weight.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/engine/kernels/random_floats.h"
+
+namespace parley::kernels {
+namespace {
+
+PackedWeight PackRandom(const PackedShape& shape, std::vector<float>* floats) {
+  *floats = RandomFloats(4).Normal(shape.in_features * shape.out_features);
+  return Pack(shape, [&](int64_t output, absl::Span<float> row) {
+    std::copy_n(floats->data() + output * shape.in_features, row.size(),
+                row.data());
+  });
+}
+
+TEST(PackedShapeTest, PadsInputsToChunksAndOutputsToPanels) {
+  const PackedShape int8 = {.in_features = 65, .out_features = 33};
+  EXPECT_EQ(int8.row_bytes(), 128);
+  EXPECT_EQ(int8.num_panels(), 3);
+  EXPECT_EQ(int8.padded_out(), 48);
+  EXPECT_EQ(int8.num_bytes(), 48 * 128);
+  const PackedShape bf16 = {64, 16, PackedType::kBF16};
+  EXPECT_EQ(bf16.row_bytes(), 128);
+  EXPECT_EQ(bf16.num_bytes(), 16 * 128);
+}
+
+TEST(PackedWeightTest, OutputsComeBackRounded) {
+  for (const PackedType type : {PackedType::kInt8, PackedType::kBF16}) {
+    for (const auto& [in, out] :
+         {std::pair{1, 1}, {7, 5}, {64, 16}, {130, 35}}) {
+      const PackedShape shape = {in, out, type};
+      std::vector<float> floats;
+      const PackedWeight weight = PackRandom(shape, &floats);
+      std::vector<float> row(in);
+      for (int64_t output = 0; output < out; ++output) {
+        UnpackOutput(weight, output, absl::MakeSpan(row));
+        for (int i = 0; i < in; ++i) {
+          const float x = floats[output * in + i];
+          const float tolerance = type == PackedType::kInt8
+                                      ? weight.scales[output] * 0.5001f
+                                      : std::abs(x) / 256;
+          ASSERT_NEAR(row[i], x, tolerance) << output << ", " << i;
+        }
+      }
+    }
+  }
+}
+
+// The place that docs/model_format.md gives each number.
+TEST(PackedWeightTest, GroupsOfFourInputsStandBesideEachOther) {
+  const PackedShape shape = {.in_features = 70, .out_features = 20};
+  std::vector<float> floats;
+  const PackedWeight weight = PackRandom(shape, &floats);
+  const auto* panels = reinterpret_cast<const int8_t*>(weight.panels.data());
+  for (int64_t output = 0; output < 32; ++output) {
+    int32_t sum = 0;
+    for (int64_t input = 0; input < 128; ++input) {
+      const int8_t number = panels[output / 16 * 16 * 128 + input / 4 * 64 +
+                                   output % 16 * 4 + input % 4];
+      sum += number;
+      if (output >= 20 || input >= 70) {
+        EXPECT_EQ(number, 0) << "padding at " << output << ", " << input;
+      } else {
+        EXPECT_NEAR(number * weight.scales[output], floats[output * 70 + input],
+                    weight.scales[output] * 0.5001f);
+      }
+    }
+    EXPECT_EQ(weight.sums[output], sum);
+    EXPECT_EQ(weight.scales[output] == 0.0f, output >= 20);
+  }
+}
+
+TEST(PackedWeightTest, PanelsAreAligned) {
+  std::vector<float> floats;
+  for (const PackedShape& shape : {PackedShape{3, 3}, PackedShape{500, 700}}) {
+    const PackedWeight weight = PackRandom(shape, &floats);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(weight.panels.data()) % 64, 0u);
+  }
+}
+
+TEST(PackedWeightTest, SelectedOutputsAreTheOnesAskedFor) {
+  for (const PackedType type : {PackedType::kInt8, PackedType::kBF16}) {
+    const PackedShape shape = {70, 100, type};
+    std::vector<float> floats;
+    const PackedWeight weight = PackRandom(shape, &floats);
+    const std::vector<int32_t> outputs = {3, 99, 16, 17, 0, 3};
+    const PackedWeight selected = SelectOutputs(weight, outputs);
+    EXPECT_EQ(selected.shape.out_features, 6);
+    std::vector<float> row(70), expected(70);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      UnpackOutput(selected, i, absl::MakeSpan(row));
+      UnpackOutput(weight, outputs[i], absl::MakeSpan(expected));
+      EXPECT_EQ(row, expected) << i;
+      if (type == PackedType::kInt8) {
+        EXPECT_EQ(selected.sums[i], weight.sums[outputs[i]]);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::kernels

@@ -1,0 +1,55 @@
+#include "engine/kernels/packed/rounded_rows.h"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/engine/kernels/random_floats.h"
+
+namespace parley::kernels {
+namespace {
+
+TEST(RoundedRowsTest, RowsAreRoundedAndPaddedWithZeros) {
+  const PackedShape shape = {.in_features = 70, .out_features = 3};
+  const PackedWeight weight = {.shape = shape};
+  RoundedRows rows;
+  rows.Resize(shape, 3);
+  const std::vector<float> x = RandomFloats(5).Normal(3 * 70);
+  for (int row = 0; row < 3; ++row) rows.Round(row, x.data() + row * 70);
+  const PackedProduct product = rows.Product(weight, 1, 2);
+  EXPECT_EQ(product.num_rows, 2);
+  EXPECT_EQ(product.end_panel, 1);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(product.rows) % 64, 0u);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(product.rows);
+  for (int row = 0; row < 2; ++row) {
+    const RowRange range = product.ranges[row];
+    for (int i = 0; i < 70; ++i) {
+      ASSERT_NEAR(range.scale * (bytes[row * 128 + i] - range.zero),
+                  x[(row + 1) * 70 + i], range.scale * 1.001f);
+    }
+    for (int i = 70; i < 128; ++i) EXPECT_EQ(bytes[row * 128 + i], 0);
+  }
+}
+
+// What an earlier product of another shape left must not be multiplied.
+TEST(RoundedRowsTest, NothingIsLeftOfTheProductBefore) {
+  const PackedShape wide = {64, 1, PackedType::kBF16};
+  const PackedShape narrow = {33, 1, PackedType::kBF16};
+  RoundedRows rows;
+  rows.Resize(wide, 4);
+  const std::vector<float> broken(64, std::numeric_limits<float>::quiet_NaN());
+  for (int row = 0; row < 4; ++row) rows.Round(row, broken.data());
+  rows.Resize(narrow, 1);
+  const std::vector<float> x(33, 1.0f);
+  rows.Round(0, x.data());
+  const PackedWeight weight = {.shape = narrow};
+  const auto* halves =
+      reinterpret_cast<const uint16_t*>(rows.Product(weight, 0, 1).rows);
+  for (int i = 0; i < 33; ++i) EXPECT_EQ(halves[i], 0x3F80);
+  for (int i = 33; i < 64; ++i) EXPECT_EQ(halves[i], 0);
+}
+
+}  // namespace
+}  // namespace parley::kernels
