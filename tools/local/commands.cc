@@ -1,11 +1,13 @@
 #include "tools/local/commands.h"
 
+#include "tools/local/convert_command.h"
 #include "tools/local/inspect_command.h"
 
 namespace parley::tools {
 namespace {
 
 constexpr client::Command kCommands[] = {
+    {"convert", "Stores a model's weights as int8 or bf16", &RunConvert},
     {"inspect", "Tells what a model directory holds", &RunInspect},
 };
 

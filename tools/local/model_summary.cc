@@ -50,8 +50,9 @@ absl::Status CheckIsDirectory(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return absl::OkStatus();
   return absl::NotFoundError(
-      absl::StrCat(path, " is not a directory; expected one with a "
-                         "config.json, as a hub gives it"));
+      absl::StrCat(path,
+                   " is not a directory; expected one with a "
+                   "config.json, as a hub gives it"));
 }
 
 bool IsFraction(DType dtype) {

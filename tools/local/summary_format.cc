@@ -287,7 +287,7 @@ void PrintSummary(const ModelSummary& summary, TensorList tensors,
       absl::StrCat(StoredPrecision(weights),
                    weights.converted.has_value() ? ", converted ahead of time"
                                                  : ", as it came",
-                   "; computes as ", info.compute_type));
+                   "; computes as ", ComputeTypeName(info.compute_type)));
   PrintField(out, "vocabulary", absl::StrCat(info.vocab_size, " tokens"));
   if (info.kind == ModelKind::kTranslation) {
     PrintTranslator(info, out);
@@ -304,15 +304,16 @@ void PrintSummary(const ModelSummary& summary, TensorList tensors,
 
 std::string SummaryToJson(const ModelSummary& summary, TensorList tensors) {
   const ModelInfo& info = summary.info;
-  Json json = {{"name", info.display_name},
-               {"directory", summary.directory},
-               {"kind", std::string(KindName(info.kind))},
-               {"architecture", info.architecture},
-               {"num_parameters", info.num_parameters},
-               {"precision", StoredPrecision(summary.weights.front())},
-               {"converted", summary.weights.front().converted.has_value()},
-               {"compute_type", info.compute_type},
-               {"vocab_size", info.vocab_size}};
+  Json json = {
+      {"name", info.display_name},
+      {"directory", summary.directory},
+      {"kind", std::string(KindName(info.kind))},
+      {"architecture", info.architecture},
+      {"num_parameters", info.num_parameters},
+      {"precision", StoredPrecision(summary.weights.front())},
+      {"converted", summary.weights.front().converted.has_value()},
+      {"compute_type", std::string(ComputeTypeName(info.compute_type))},
+      {"vocab_size", info.vocab_size}};
   if (info.kind == ModelKind::kTranslation) {
     json["translation"] = TranslatorJson(info);
   } else {
