@@ -86,7 +86,7 @@ std::vector<Flag> MakeFlags(ClassifyFlags* to) {
       ModelFlag(&to->model),
       OptionalIntFlag({"top_k", "N", "The best N labels only (default: all)."},
                       &to->top_k),
-      ScoreFlag(&to->score_function),
+      LabelScoreFlag(&to->score_function),
       OutputFlag("Labels and scores (default), or one line of JSON a text: its "
                  "number, the text, labels, tokens and status.",
                  &to->output)};

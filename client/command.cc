@@ -52,8 +52,8 @@ void AppendConnectionFlags(ConnectionFlags* connection,
 
 Flag ModelFlag(std::string* model) {
   return TextFlag({"model", "NAME",
-                   "The model to use. May be left out where only one is "
-                   "served that does this."},
+                   "The model to use. May be left out where only one of its "
+                   "kind, translation or encoder, is served."},
                   model);
 }
 

@@ -83,4 +83,16 @@ Flag ScoreFlag(int* score_function) {
       score_function);
 }
 
+Flag LabelScoreFlag(int* score_function) {
+  return ChoiceFlag(
+      {"score", "softmax|sigmoid|raw",
+       "What is done to the model's raw outputs: shared out so that all labels "
+       "together make 1, each pressed between 0 and 1 by itself, or nothing "
+       "(default: as fits the model)."},
+      {{"softmax", parley::v1::SCORE_FUNCTION_SOFTMAX},
+       {"sigmoid", parley::v1::SCORE_FUNCTION_SIGMOID},
+       {"raw", parley::v1::SCORE_FUNCTION_NONE}},
+      score_function);
+}
+
 }  // namespace parley::client

@@ -36,9 +36,10 @@ struct EmbedFlags {
 // --pooling, --normalize, --dimensions, --prompt_name, --prompt, and limits.
 void AppendEmbedFlags(EmbedFlags* to, std::vector<Flag>* flags);
 
-// --score=probability|raw, what a head's number is printed as: into a
-// ScoreFunction's number.
+// --score=sigmoid|raw of a single number, and --score=softmax|sigmoid|raw of
+// labels: into a ScoreFunction's number.
 Flag ScoreFlag(int* score_function);
+Flag LabelScoreFlag(int* score_function);
 
 }  // namespace parley::client
 

@@ -122,6 +122,11 @@ void PrintField(std::ostream& out, absl::string_view name,
 void PrintTranslator(const Model& model, std::ostream& out) {
   const parley::v1::ModelLimits& limits = model.limits();
   PrintField(out, "languages", absl::StrJoin(Languages(model), " "));
+  if (model.has_shortlist()) {
+    PrintField(out, "shortlist",
+               model.shortlist() ? "used unless a request says otherwise"
+                                 : "used where a request asks for it");
+  }
   PrintField(out, "limits",
              absl::StrCat(limits.max_source_tokens(), " source tokens, ",
                           limits.max_target_tokens(), " target tokens, ",

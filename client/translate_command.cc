@@ -49,6 +49,7 @@ struct TranslateFlags {
   std::optional<float> length_penalty;
   int early_stopping = parley::v1::EARLY_STOPPING_UNSPECIFIED;
   int split = parley::v1::SPLIT_UNSPECIFIED;
+  std::optional<bool> shortlist;
   bool return_tokens = false;
 };
 
@@ -98,6 +99,13 @@ void AppendSearchFlags(TranslateFlags* to, std::vector<Flag>* flags) {
                   {"paragraphs", parley::v1::SPLIT_PARAGRAPHS},
                   {"none", parley::v1::SPLIT_NONE}},
                  &to->split),
+      OptionalSwitchFlag(
+          {"shortlist", "",
+           "Choose among the likely translations of the source's tokens only, "
+           "which is faster; --shortlist=false looks at the whole vocabulary. "
+           "For models that \"parley models NAME\" shows a shortlist of "
+           "(default is the model's own)."},
+          &to->shortlist),
       SwitchFlag({"return_tokens", "",
                   "With --output=json: tokens, their ids and log-probabilities "
                   "too."},
@@ -126,6 +134,7 @@ TranslateRequest MakeRequest(const TranslateFlags& flags) {
         static_cast<parley::v1::EarlyStopping>(flags.early_stopping));
   }
   options.set_split(static_cast<parley::v1::Split>(flags.split));
+  if (flags.shortlist) options.set_shortlist(*flags.shortlist);
   options.set_return_tokens(flags.return_tokens);
   return request;
 }

@@ -76,6 +76,22 @@ void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
                  "that this process may use, by its cgroup's quota and its "
                  "affinity; more than that is slower."},
                 {0, 1024}, &config->threads);
+  flags->AddBool({"pin_threads", "true|false",
+                  "Binds each of these threads to a CPU of its own. For "
+                  "machines that do nothing else."},
+                 &config->pin_threads);
+  flags->AddCustom(
+      {"compute_type", "TYPE|NAME=TYPE,...",
+       "What all models, or single ones, are computed in: f32 (transformers' "
+       "own answers), bf16 (needs AVX-512 with BF16, or AMX), int8 (fastest, a "
+       "quarter of the memory), or auto (the fastest of these that keeps the "
+       "quality on this CPU). Unset: as a model's parley.json says, or as its "
+       "weights were converted; f32 for those of the hubs."},
+      "", [config](absl::string_view text) {
+        auto types = ParseComputeTypes(text);
+        if (types.ok()) config->compute_types = *std::move(types);
+        return types.status();
+      });
   flags->AddInt({"kv_cache_mb", "MIB",
                  "Memory for the keys and values of translations under way, "
                  "for each model."},

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "server/compute_types.h"
 #include "server/flags.h"
 #include "server/registry/registry.h"
 
@@ -23,6 +24,8 @@ struct ServerConfig {
   bool grpc_reflection = true;
 
   int threads = 0;
+  bool pin_threads = false;
+  ComputeTypes compute_types;
   int kv_cache_mb = 256;
   int max_rows = 256;
   int max_encoder_tokens = 4096;

@@ -39,6 +39,7 @@ absl::StatusOr<std::vector<ModelSource>> FindSources(
                             FindModels(config.model_repository));
     sources.insert(sources.end(), found.begin(), found.end());
   }
+  PARLEY_RETURN_IF_ERROR(SetComputeTypes(config.compute_types, &sources));
   return sources;
 }
 

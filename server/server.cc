@@ -27,6 +27,7 @@ LoadOptions LoadOptionsOf(const ServerConfig& config) {
                          << " CPUs that this process may use: that is slow";
   }
   return {.num_threads = config.threads > 0 ? config.threads : num_cpus,
+          .pin_threads = config.pin_threads,
           .kv_cache_bytes = int64_t{config.kv_cache_mb} * kBytesPerMb,
           .max_rows = config.max_rows};
 }

@@ -14,6 +14,7 @@
 #include "engine/api/compute_type.h"
 #include "engine/api/encoder_tokenizer.h"
 #include "engine/api/engine.h"
+#include "engine/api/shortlist.h"
 #include "engine/api/task.h"
 #include "engine/api/tokenizer.h"
 
@@ -80,7 +81,10 @@ struct ModelInfo {
   int max_target_tokens = 0;  // Greatest max_new_tokens.
   ModelLanguages languages;
   SearchOptions default_search;  // From the model's files.
-  EncoderInfo encoder;           // Only of ModelKind::kEncoder.
+  // Whether it has a shortlist, and takes it where a request does not say.
+  bool has_shortlist = false;
+  bool uses_shortlist = false;
+  EncoderInfo encoder;  // Only of ModelKind::kEncoder.
 };
 
 // A model ready to work. The engine is the runner's; the rest may be read
@@ -90,6 +94,7 @@ struct LoadedModel {
   // By the kind: the one of translation models, or of encoder models.
   std::unique_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
+  std::unique_ptr<const Shortlist> shortlist;  // Null: none.
   std::unique_ptr<Engine> engine;
 };
 
@@ -97,6 +102,7 @@ struct LoadOptions {
   // Unset: as the directory's files are stored; f32 for those of the hubs.
   std::optional<ComputeType> compute_type;
   int num_threads = 1;  // OpenMP threads of a step.
+  bool pin_threads = false;  // Each to a CPU of its own.
   int64_t kv_cache_bytes = int64_t{256} << 20;
   // Decoder rows of one step at most.
   int max_rows = 256;

@@ -23,6 +23,9 @@ struct ByteRange {
 struct Encoding {
   std::vector<TokenId> ids;        // [num_tokens]
   std::vector<ByteRange> offsets;  // Non-decreasing. [num_tokens]
+  // Of each token where those before it have been cut off; empty where that
+  // makes no difference. [num_tokens]
+  std::vector<ByteRange> offsets_as_first = {};
 };
 
 // A language token at the front of a text, as multilingual OPUS-MT models

@@ -13,6 +13,11 @@ namespace parley {
 // products are prepared for it. REQUIRES: num_threads > 0
 inline void SetTeamSize(int num_threads) { omp_set_num_threads(num_threads); }
 
+// Binds each thread of the calling thread's team, itself among them, to one of
+// the CPUs that the process may use; leaves them as they are, with a warning,
+// where these are fewer.
+void PinTeam();
+
 inline int TeamSize() { return omp_get_max_threads(); }
 
 // Inside a loop of the team: which of its threads this is, from 0.

@@ -4,6 +4,7 @@
 #define PARLEY_ENGINE_MODELS_STORED_PRODUCTS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,11 @@ class StoredProducts {
   bool HasWeight(absl::string_view part) const;
   // Whether "<part>.bias" stands in a product.
   bool HasBias(absl::string_view part) const;
+
+  // Whether there is a product of that name, or a shared one.
+  bool Holds(absl::string_view product) const;
+  // What its numbers are; none where it is missing or malformed.
+  std::optional<kernels::PackedType> TypeOf(absl::string_view product) const;
 
   absl::StatusOr<kernels::PackedWeight> Load(
       absl::string_view product, const kernels::PackedShape& shape) const;

@@ -120,10 +120,11 @@ absl::StatusOr<WeightLoader::StoredProduct> WeightLoader::LoadStored(
     const std::string& name, int64_t in_features, int64_t out_features) const {
   const StoredProducts& products = *tensors_.products();
   StoredProduct stored;
-  PARLEY_ASSIGN_OR_RETURN(stored.weight,
-                          products.Load(name, {.in_features = in_features,
-                                               .out_features = out_features,
-                                               .type = type()}));
+  PARLEY_ASSIGN_OR_RETURN(
+      stored.weight,
+      products.Load(name, {.in_features = in_features,
+                           .out_features = out_features,
+                           .type = products.TypeOf(name).value_or(type())}));
   PARLEY_ASSIGN_OR_RETURN(stored.bias, products.LoadBias(name, out_features));
   return stored;
 }
@@ -134,12 +135,17 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadStoredParts(
   for (const std::string& part : parts) {
     out_features += tensors_.ShapeOf(WeightOf(part)).front();
   }
-  PARLEY_ASSIGN_OR_RETURN(
-      StoredProduct stored,
-      LoadStored(name, tensors_.ShapeOf(WeightOf(parts.front())).back(),
-                 out_features));
-  return kernels::CreatePackedLinear(std::move(stored.weight),
-                                     stored.bias.span());
+  const int64_t in_features = tensors_.ShapeOf(WeightOf(parts.front())).back();
+  PARLEY_ASSIGN_OR_RETURN(StoredProduct stored,
+                          LoadStored(name, in_features, out_features));
+  if (kernels::Supports(kernels::PrecisionOf(stored.weight.shape.type))) {
+    return kernels::CreatePackedLinear(std::move(stored.weight),
+                                       stored.bias.span());
+  }
+  const auto read = [&](int64_t output, absl::Span<float> row) {
+    kernels::UnpackOutput(stored.weight, output, row);
+  };
+  return MakeFullLinear(in_features, out_features, read, stored.bias.span());
 }
 
 absl::StatusOr<EmbeddingTable> WeightLoader::LoadStoredTable(
@@ -154,26 +160,48 @@ absl::StatusOr<EmbeddingTable> WeightLoader::LoadStoredTable(
   return EmbeddingTable(std::move(weight));
 }
 
+Precision WeightLoader::PrecisionOf(Sensitivity sensitivity) const {
+  if (options_.precision != Precision::kInt8 ||
+      sensitivity == Sensitivity::kUsual) {
+    return options_.precision;
+  }
+  // What is stored is read everywhere.
+  return options_.sink != nullptr || kernels::Supports(Precision::kBF16)
+             ? Precision::kBF16
+             : Precision::kF32;
+}
+
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadParts(
     const std::string& name, const std::vector<std::string>& parts,
     Precision precision) {
-  if (precision != Precision::kF32 && tensors_.products() != nullptr) {
+  if (tensors_.products() != nullptr && tensors_.products()->Holds(name)) {
     return LoadStoredParts(name, parts);
   }
+  if (precision != Precision::kF32) return PackParts(name, parts, precision);
   const PartsReader read(tensors_, parts);
   const FloatBuffer bias = JoinBiases(tensors_, parts);
-  if (precision == Precision::kF32) {
-    return MakeFullLinear(read.width(), read.num_rows(), read, bias.span());
-  }
+  return MakeFullLinear(read.width(), read.num_rows(), read, bias.span());
+}
+
+absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::PackParts(
+    const std::string& name, const std::vector<std::string>& parts,
+    Precision precision) {
+  const PartsReader read(tensors_, parts);
+  const FloatBuffer bias = JoinBiases(tensors_, parts);
   // A single tensor may be shared with others.
-  PackedWeight weight = parts.size() == 1
-                            ? PackTensor(tensors_.Get(WeightOf(parts.front())))
-                            : kernels::Pack({.in_features = read.width(),
-                                             .out_features = read.num_rows(),
-                                             .type = type()},
-                                            read);
+  PackedWeight weight =
+      parts.size() == 1 && precision == options_.precision
+          ? PackTensor(tensors_.Get(WeightOf(parts.front())))
+          : kernels::Pack({.in_features = read.width(),
+                           .out_features = read.num_rows(),
+                           .type = kernels::PackedTypeOf(precision)},
+                          read);
   if (options_.sink != nullptr) {
     options_.sink->AddProduct({name, parts, weight, bias.span()});
+    // It may be one that this processor cannot compute.
+    if (!kernels::Supports(precision)) {
+      return MakeFullLinear(read.width(), read.num_rows(), read, bias.span());
+    }
   }
   return kernels::CreatePackedLinear(std::move(weight), bias.span());
 }
@@ -190,8 +218,8 @@ PackedWeight WeightLoader::PackTensor(const TensorView& tensor) {
 }
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadLinear(
-    const std::vector<std::string>& names) {
-  return LoadParts(ProductName(names), names, options_.precision);
+    const std::vector<std::string>& names, Sensitivity sensitivity) {
+  return LoadParts(ProductName(names), names, PrecisionOf(sensitivity));
 }
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadFullLinear(
@@ -304,13 +332,14 @@ NormWeights WeightLoader::LoadNorm(absl::string_view name, float epsilon) {
 }
 
 absl::StatusOr<SelfAttentionWeights> WeightLoader::LoadSelfAttention(
-    absl::string_view prefix, float epsilon) {
+    absl::string_view prefix, float epsilon, Sensitivity sensitivity) {
   const std::string name = absl::StrCat(prefix, ".self_attention");
   SelfAttentionWeights weights;
   PARLEY_ASSIGN_OR_RETURN(
       weights.query_key_value,
       LoadLinear({absl::StrCat(name, ".query"), absl::StrCat(name, ".key"),
-                  absl::StrCat(name, ".value")}));
+                  absl::StrCat(name, ".value")},
+                 sensitivity));
   PARLEY_ASSIGN_OR_RETURN(weights.output,
                           LoadLinear({absl::StrCat(name, ".output")}));
   weights.norm = LoadNorm(absl::StrCat(name, "_norm"), epsilon);

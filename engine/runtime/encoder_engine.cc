@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/runtime/team.h"
 
 namespace parley {
 namespace {
@@ -20,8 +21,10 @@ constexpr int64_t kMaxAdmittedTokens = 8192;
 
 }  // namespace
 
-EncoderEngine::EncoderEngine(EncoderEngineParts parts)
-    : model_(std::move(parts.model)),
+EncoderEngine::EncoderEngine(EncoderEngineParts parts,
+                             const LoadOptions& options)
+    : options_(options),
+      model_(std::move(parts.model)),
       outputs_(model_.get(), std::move(parts.defaults), std::move(parts.dense)),
       activations_(EncoderActivationSizes(
           model_->config,
@@ -63,6 +66,7 @@ void EncoderEngine::Remove(TaskId id) {
 absl::Status EncoderEngine::Step(const StepBudget& budget, StepResult* result) {
   *result = {};
   if (tasks_.empty()) return absl::OkStatus();
+  JoinTeam(options_, &has_team_);
   const size_t end = CountWithin(0, tasks_.size(), budget.max_encoder_tokens);
   for (size_t begin = 0; begin < end;) {
     const size_t count = CountWithin(begin, end, kPassRows);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/api/engine.h"
+#include "engine/api/model.h"
 #include "engine/layers/activations.h"
 #include "engine/models/encoder.h"
 #include "engine/runtime/dense_layers.h"
@@ -32,7 +33,7 @@ class EncoderEngine : public Engine {
  public:
   // To be made on a thread whose team is as large as that of the one that will
   // call Step.
-  explicit EncoderEngine(EncoderEngineParts parts);
+  EncoderEngine(EncoderEngineParts parts, const LoadOptions& options);
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override;
   Capacity capacity() const override;
@@ -54,6 +55,8 @@ class EncoderEngine : public Engine {
   size_t CountWithin(size_t begin, size_t end, int64_t max_tokens) const;
   void RunPass(size_t begin, size_t count, StepResult* result);
 
+  const LoadOptions options_;
+  bool has_team_ = false;  // See JoinTeam.
   const std::unique_ptr<const EncoderModel> model_;
   EncoderOutputs outputs_;
   Activations activations_;

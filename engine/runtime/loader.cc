@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "engine/kernels/onednn/isa.h"
 #include "engine/layers/thread_team.h"
 #include "engine/models/config_reader.h"
 #include "engine/models/encoder_config.h"
@@ -31,9 +32,10 @@ std::string FolderName(const std::string& directory) {
 }
 
 absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
-                                             const LoadOptions& options,
+                                             LoadOptions options,
                                              const LoadProgress& progress,
                                              WeightSink* sink) {
+  kernels::LimitKernelsToIsa();
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);
   // config.json may be in a folder that modules.json names.
@@ -47,6 +49,9 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                           ReadString(config, "model_type", "(missing)"));
   ModelSource source = {.directory = directory, .sink = sink};
   PARLEY_ASSIGN_OR_RETURN(source.parley_json, ReadParleyJson(directory));
+  if (!options.compute_type.has_value()) {
+    options.compute_type = source.parley_json.compute_type;
+  }
   source.display_name =
       source.parley_json.display_name.value_or(FolderName(directory));
   if (type == "marian") return LoadMarianModel(source, options, progress);

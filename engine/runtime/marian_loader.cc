@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/models/marian.h"
+#include "engine/runtime/marian_shortlist.h"
 #include "engine/runtime/parley_json.h"
 #include "engine/runtime/precision.h"
 #include "engine/runtime/search_defaults.h"
@@ -141,6 +142,8 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
   PARLEY_ASSIGN_OR_RETURN(info.default_search,
                           ResolveSearchDefaults(config.generation, parley_json,
                                                 info.max_target_tokens));
+  PARLEY_RETURN_IF_ERROR(
+      AddMarianShortlist(source, *tokenizer, config.generation, &loaded));
   progress("reserving memory", 0.95);
   PARLEY_ASSIGN_OR_RETURN(loaded.engine,
                           TranslationEngine::Create(std::move(model), options));

@@ -24,6 +24,17 @@ absl::Status RefuseUnknownKeys(const JsonFile& file,
       "\"; known are ", absl::StrJoin(known, ", ")));
 }
 
+absl::Status ReadType(const JsonFile& file, ParleyJson* result) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                          file.GetString("compute_type"));
+  if (!name.has_value()) return absl::OkStatus();
+  result->compute_type = ParseComputeType(*name);
+  if (result->compute_type.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(file.path(), ": \"compute_type\" is \"", *name,
+                   "\", expected auto, f32, bf16 or int8"));
+}
+
 absl::Status ReadLanguagePairs(const JsonFile& file, ParleyJson* result) {
   PARLEY_ASSIGN_OR_RETURN(const auto pairs,
                           file.GetStringLists("language_pairs"));
@@ -69,6 +80,42 @@ absl::Status ReadDefaults(const JsonFile& file, ParleyJson* result) {
   return absl::OkStatus();
 }
 
+// A name without folders, so that a model's files cannot point elsewhere.
+absl::StatusOr<std::string> ReadFileName(const JsonFile& file,
+                                         absl::string_view key) {
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                          file.GetString(key));
+  if (!name.has_value() || name->empty() || *name == "." || *name == ".." ||
+      name->find('/') != std::string::npos ||
+      name->find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.path(), ": \"", key,
+                     "\" must name a file in the model's directory"));
+  }
+  return *name;
+}
+
+absl::StatusOr<ShortlistJson> ReadShortlist(const JsonFile& file) {
+  PARLEY_RETURN_IF_ERROR(
+      RefuseUnknownKeys(file, {"file", "frequent", "best", "default"}));
+  ShortlistJson result;
+  PARLEY_ASSIGN_OR_RETURN(result.file, ReadFileName(file, "file"));
+  std::optional<int> frequent;
+  PARLEY_RETURN_IF_ERROR(ReadCount(file, "frequent", &frequent));
+  result.frequent = frequent.value_or(result.frequent);
+  std::optional<int> best;
+  PARLEY_RETURN_IF_ERROR(ReadCount(file, "best", &best));
+  result.best = best.value_or(result.best);
+  if (result.best == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.path(), ": \"best\" is 0, expected 1 or more"));
+  }
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<bool> is_default,
+                          file.GetBool("default"));
+  result.is_default = is_default.value_or(result.is_default);
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
@@ -78,10 +125,11 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
   PARLEY_RETURN_IF_ERROR(read.status());
   const JsonFile& file = *read;
   PARLEY_RETURN_IF_ERROR(RefuseUnknownKeys(
-      file,
-      {"display_name", "language_pairs", "target_language_token", "defaults"}));
+      file, {"display_name", "compute_type", "language_pairs",
+             "target_language_token", "defaults", "shortlist"}));
   ParleyJson result;
   PARLEY_ASSIGN_OR_RETURN(result.display_name, file.GetString("display_name"));
+  PARLEY_RETURN_IF_ERROR(ReadType(file, &result));
   PARLEY_RETURN_IF_ERROR(ReadLanguagePairs(file, &result));
   PARLEY_ASSIGN_OR_RETURN(result.target_language_token,
                           file.GetString("target_language_token"));
@@ -99,6 +147,11 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
     result.has_defaults = true;
     PARLEY_RETURN_IF_ERROR(ReadDefaults(*defaults, &result));
   }
+  PARLEY_ASSIGN_OR_RETURN(const std::optional<JsonFile> shortlist,
+                          file.GetObject("shortlist"));
+  if (shortlist.has_value()) {
+    PARLEY_ASSIGN_OR_RETURN(result.shortlist, ReadShortlist(*shortlist));
+  }
   return result;
 }
 
@@ -110,6 +163,7 @@ absl::Status RefuseTranslationKeys(const ParleyJson& parley_json,
     key = "target_language_token";
   }
   if (parley_json.has_defaults) key = "defaults";
+  if (parley_json.shortlist.has_value()) key = "shortlist";
   if (key.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       directory, "/parley.json: \"", key, "\" is only for translation models"));

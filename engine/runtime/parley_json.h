@@ -12,10 +12,19 @@
 
 namespace parley {
 
+// The model's vocabulary shortlist.
+struct ShortlistJson {
+  std::string file;  // A name in the model's directory.
+  int frequent = 100;
+  int best = 100;
+  bool is_default = true;
+};
+
 // docs/model_directory.md describes the format. What the file leaves out is
 // unset.
 struct ParleyJson {
   std::optional<std::string> display_name;
+  std::optional<ComputeType> compute_type;
   std::vector<LanguagePair> language_pairs;
   std::optional<std::string> target_language_token;
   std::optional<int> num_beams;
@@ -25,6 +34,7 @@ struct ParleyJson {
   std::optional<int> min_new_tokens;
   std::optional<std::string> early_stopping;  // "false", "true" or "never".
   bool has_defaults = false;  // Whether the file has any of the last six.
+  std::optional<ShortlistJson> shortlist;
 };
 
 // Reads parley.json of `directory`; all unset where there is none.

@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "engine/kernels/wide_linear.h"
 #include "engine/layers/thread_team.h"
+#include "engine/runtime/team.h"
 
 namespace parley {
 namespace {
@@ -246,7 +247,7 @@ void TranslationEngine::Remove(TaskId id) {
 absl::Status TranslationEngine::Step(const StepBudget& budget,
                                      StepResult* result) {
   *result = {};
-  SetTeamSize(options_.num_threads);
+  JoinTeam(options_, &has_team_);
   EncodeNewTasks(budget);
   PlaceRows(result);
   GatherRows();

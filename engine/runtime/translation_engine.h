@@ -61,6 +61,7 @@ class TranslationEngine : public Engine {
 
   const std::unique_ptr<const MarianModel> model_;
   const LoadOptions options_;
+  bool has_team_ = false;  // See JoinTeam.
   const SearchRules rules_;
   KvPool pool_;
   Activations activations_;

@@ -73,13 +73,16 @@ class MarianTokenizerImpl : public MarianTokenizer {
   std::string TokenText(TokenId id) const override;
   LanguagePrefix FindLanguagePrefix(absl::string_view text) const override;
   const MarianTokenizerInfo& info() const override { return info_; }
-
- private:
-  const Vocabulary& target_vocabulary() const {
+  const Vocabulary& source_vocabulary() const override {
+    return parts_.source_vocabulary;
+  }
+  const Vocabulary& target_vocabulary() const override {
     return parts_.separate_target_vocabulary.has_value()
                ? *parts_.separate_target_vocabulary
                : parts_.source_vocabulary;
   }
+
+ private:
   const PieceCutter& decoder() const {
     return parts_.decoder.has_value() ? *parts_.decoder : parts_.encoder;
   }

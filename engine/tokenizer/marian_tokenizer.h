@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/api/tokenizer.h"
+#include "engine/tokenizer/vocabulary.h"
 
 namespace parley {
 
@@ -41,6 +42,11 @@ class MarianTokenizer : public Tokenizer {
       const std::string& directory);
 
   virtual const MarianTokenizerInfo& info() const = 0;
+
+  // As the files list them, without added tokens; the same one twice where it
+  // is joint.
+  virtual const Vocabulary& source_vocabulary() const = 0;
+  virtual const Vocabulary& target_vocabulary() const = 0;
 };
 
 }  // namespace parley

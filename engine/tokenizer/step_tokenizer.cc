@@ -90,14 +90,17 @@ absl::StatusOr<Encoding> StepTokenizer::Tokenize(absl::string_view text) const {
   AlignedText lower(text, 0);
   lowercase_->Apply(&lower);
   PARLEY_ASSIGN_OR_RETURN(Encoding encoding, TokenizeAsItIs(lower.text));
-  for (ByteRange& range : encoding.offsets) {
-    if (range.begin < range.end && range.end <= lower.text.size()) {
-      range = lower.OriginOf(range.begin, range.end);
-    } else {
-      const size_t begin = range.begin < lower.text.size()
-                               ? lower.origin[range.begin].begin
-                               : text.size();
-      range = {begin, begin};
+  for (std::vector<ByteRange>* offsets :
+       {&encoding.offsets, &encoding.offsets_as_first}) {
+    for (ByteRange& range : *offsets) {
+      if (range.begin < range.end && range.end <= lower.text.size()) {
+        range = lower.OriginOf(range.begin, range.end);
+      } else {
+        const size_t begin = range.begin < lower.text.size()
+                                 ? lower.origin[range.begin].begin
+                                 : text.size();
+        range = {begin, begin};
+      }
     }
   }
   return encoding;
@@ -165,11 +168,16 @@ void StepTokenizer::AddToken(TokenId id, ByteRange range,
   range.begin = std::min(range.begin, range.end);
   const OffsetTrimming& trimming = steps_.post_processor.trimming;
   if (trimming.enabled) {
-    const SpacedToken token = {.token = spelled,
-                               .text = output->text,
-                               .is_first = output->encoding.ids.empty(),
-                               .add_prefix_space = trimming.add_prefix_space};
-    range = TrimOffsets(token, range);
+    SpacedToken token = {.token = spelled,
+                         .text = output->text,
+                         .is_first = output->encoding.ids.empty(),
+                         .add_prefix_space = trimming.add_prefix_space};
+    const ByteRange trimmed = TrimOffsets(token, range);
+    if (trimming.add_prefix_space) {
+      token.is_first = true;
+      output->encoding.offsets_as_first.push_back(TrimOffsets(token, range));
+    }
+    range = trimmed;
   }
   output->encoding.ids.push_back(id);
   output->encoding.offsets.push_back(range);
@@ -192,8 +200,12 @@ void AppendText(const Encoding& text, const TemplatePart& part, Kept kept,
   const auto ids = text.ids.begin();
   const auto offsets = text.offsets.begin();
   input->ids.insert(input->ids.end(), ids + kept.begin, ids + kept.end);
+  const size_t first = input->offsets.size();
   input->offsets.insert(input->offsets.end(), offsets + kept.begin,
                         offsets + kept.end);
+  if (kept.begin > 0 && count > 0 && !text.offsets_as_first.empty()) {
+    input->offsets[first] = text.offsets_as_first[kept.begin];
+  }
   input->segment_ids.insert(input->segment_ids.end(), count, part.segment_id);
   input->text_index.insert(input->text_index.end(), count, part.text_index);
 }

@@ -73,6 +73,11 @@ bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
       });
   if (!entry) return false;
   const TaskId id = next_id_++;
+  if (entry->use_shortlist && entry->task.target_tokens.empty()) {
+    PARLEY_CHECK(model_->shortlist != nullptr) << model_->name;
+    entry->task.target_tokens =
+        model_->shortlist->TargetTokens(entry->task.source_ids);
+  }
   // A copy, because a refused task is gone too.
   absl::Status admitted = model_->engine->Admit(id, entry->task);
   if (admitted.ok()) {

@@ -18,6 +18,7 @@ struct ServedModel {
   // One of the two, by its kind.
   std::unique_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
+  std::unique_ptr<const Shortlist> shortlist;  // Null: none.
   std::unique_ptr<Engine> engine;
   std::unique_ptr<TaskQueue> queue;
 };

@@ -48,6 +48,10 @@ struct TaskOutcome {
 struct QueueEntry {
   Task task;
   TaskCost cost;
+  // Whether the model's shortlist chooses task.target_tokens. It does when the
+  // task is admitted: they are a hundred times its source, too much to wait
+  // with.
+  bool use_shortlist = false;
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
   // Called exactly once, for every entry that Push has taken, on the runner's

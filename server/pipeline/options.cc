@@ -62,4 +62,14 @@ absl::StatusOr<SearchOptions> ResolveSearchOptions(
   return search;
 }
 
+absl::StatusOr<bool> ResolveShortlist(const TranslateOptions& options,
+                                      const ModelInfo& info) {
+  const bool use = options.shortlist.value_or(info.uses_shortlist);
+  if (use && !info.has_shortlist) {
+    return absl::InvalidArgumentError(
+        "options.shortlist is true, but the model has no shortlist");
+  }
+  return use;
+}
+
 }  // namespace parley

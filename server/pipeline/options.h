@@ -16,6 +16,11 @@ namespace parley {
 absl::StatusOr<SearchOptions> ResolveSearchOptions(
     const TranslateOptions& options, const ModelInfo& info);
 
+// Whether the model's shortlist is to be used. INVALID_ARGUMENT where it is
+// asked for and the model has none.
+absl::StatusOr<bool> ResolveShortlist(const TranslateOptions& options,
+                                      const ModelInfo& info);
+
 }  // namespace parley
 
 #endif  // PARLEY_SERVER_PIPELINE_OPTIONS_H_

@@ -22,15 +22,21 @@ struct TextToSplit {
   std::string prefix_token;
 };
 
+// What the tasks of a call have in common.
+struct TaskOptions {
+  SearchOptions search;
+  bool use_shortlist = false;
+};
+
 // Prepares the texts of one call.
 class Preparer {
  public:
   Preparer(const ServedModel& model, const TranslateCall& call,
-           LanguageChoice languages, SearchOptions search)
+           LanguageChoice languages, TaskOptions options)
       : model_(model),
         call_(call),
         languages_(std::move(languages)),
-        search_(std::move(search)) {}
+        options_(options) {}
 
   // An error fails the text. Its pieces are `max_pieces` + 1 at most, and it is
   // unfinished with that many.
@@ -50,7 +56,7 @@ class Preparer {
   const ServedModel& model_;
   const TranslateCall& call_;
   const LanguageChoice languages_;
-  const SearchOptions search_;
+  const TaskOptions options_;
   absl::flat_hash_map<std::string, PieceEncoder> encoders_;  // By token.
 };
 
@@ -131,9 +137,12 @@ absl::Status Preparer::AddPieces(std::vector<EncodedPiece> pieces,
   for (EncodedPiece& piece : pieces) {
     prepared->source_tokens += static_cast<int>(piece.source_ids.size());
     prepared->truncated |= piece.truncated;
-    Task task = {.source_ids = std::move(piece.source_ids), .search = search_};
+    Task task = {.source_ids = std::move(piece.source_ids),
+                 .search = options_.search};
     PARLEY_ASSIGN_OR_RETURN(const TaskCost cost, model_.engine->Cost(task));
-    prepared->pieces.push_back({.task = std::move(task), .cost = cost});
+    prepared->pieces.push_back({.task = std::move(task),
+                                .cost = cost,
+                                .use_shortlist = options_.use_shortlist});
   }
   return absl::OkStatus();
 }
@@ -161,13 +170,17 @@ absl::StatusOr<PreparedCall> PrepareCall(const ServedModel& model,
   PreparedCall prepared;
   PARLEY_ASSIGN_OR_RETURN(prepared.search,
                           ResolveSearchOptions(call.options, model.info));
+  PARLEY_ASSIGN_OR_RETURN(const bool use_shortlist,
+                          ResolveShortlist(call.options, model.info));
   PARLEY_ASSIGN_OR_RETURN(
       LanguageChoice languages,
       LanguageChoice::Create(model.info.languages, call.source_language,
                              call.target_language));
   PARLEY_RETURN_IF_ERROR(CheckTarget(model, languages, call));
   const std::string default_token = languages.default_token().value_or("");
-  Preparer preparer(model, call, std::move(languages), prepared.search);
+  Preparer preparer(
+      model, call, std::move(languages),
+      {.search = prepared.search, .use_shortlist = use_shortlist});
   // A target that the model's vocabulary lacks is refused here, for all texts.
   PARLEY_RETURN_IF_ERROR(preparer.EncoderFor(default_token).status());
   const int64_t max_pieces = model.queue->max_tasks();

@@ -66,6 +66,7 @@ void RunTasks(TaskGroup group, const CallContext& context, TaskQueue* queue) {
   for (size_t i = 0; i < tasks.size(); ++i) {
     entries[i].task = std::move(tasks[i].task);
     entries[i].cost = tasks[i].cost;
+    entries[i].use_shortlist = tasks[i].use_shortlist;
     entries[i].deadline = context.deadline;
     entries[i].cancel = context.cancel;
     entries[i].done = [pending, i](TaskOutcome outcome) {

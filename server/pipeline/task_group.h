@@ -19,6 +19,7 @@ namespace parley {
 struct PreparedTask {
   Task task;
   TaskCost cost;
+  bool use_shortlist = false;  // See QueueEntry.
 };
 
 struct TaskGroup {

@@ -25,6 +25,7 @@ struct TranslateOptions {
   std::optional<int> max_new_tokens;
   std::optional<int> min_new_tokens;
   std::optional<EarlyStopping> early_stopping;
+  std::optional<bool> shortlist;
   SplitMode split = SplitMode::kSentences;
   bool return_tokens = false;
 };

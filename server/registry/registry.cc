@@ -69,8 +69,10 @@ absl::Status Registry::Declare(const std::string& name) {
 
 absl::Status Registry::Load(const ModelSource& source,
                             const LoadProgress& progress) {
+  LoadOptions options = load_options_;
+  options.compute_type = source.compute_type;
   absl::StatusOr<LoadedModel> loaded =
-      loader_(source.directory, load_options_, progress);
+      loader_(source.directory, options, progress);
   std::shared_ptr<ServedModel> model;
   if (loaded.ok()) {
     model = std::make_shared<ServedModel>();
@@ -78,6 +80,7 @@ absl::Status Registry::Load(const ModelSource& source,
     model->info = std::move(loaded->info);
     model->tokenizer = std::move(loaded->tokenizer);
     model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);
+    model->shortlist = std::move(loaded->shortlist);
     model->engine = std::move(loaded->engine);
     model->queue = std::make_unique<TaskQueue>(queue_options_);
     // The runner sets the queue's listener, so it must know the model before

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct ModelEntry {
 struct ModelSource {
   std::string name;
   std::string directory;
+  // Unset: as the directory says.
+  std::optional<ComputeType> compute_type;
 };
 
 // Thread-safe. A name is declared once and then loaded once; declaring all

@@ -108,6 +108,7 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
   for (const std::string& target : info.languages.targets) {
     proto.add_target_languages(target);
   }
+  if (info.has_shortlist) proto.set_shortlist(info.uses_shortlist);
   v1::ModelLimits& limits = *proto.mutable_limits();
   limits.set_max_source_tokens(info.max_source_tokens);
   limits.set_max_target_tokens(info.max_target_tokens);

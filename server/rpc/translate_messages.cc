@@ -58,6 +58,7 @@ absl::StatusOr<TranslateOptions> ToTranslateOptions(
   if (proto.has_min_new_tokens()) {
     options.min_new_tokens = proto.min_new_tokens();
   }
+  if (proto.has_shortlist()) options.shortlist = proto.shortlist();
   PARLEY_ASSIGN_OR_RETURN(options.early_stopping, ToEarlyStopping(proto));
   PARLEY_ASSIGN_OR_RETURN(options.split, ToSplitMode(proto));
   options.return_tokens = proto.return_tokens();

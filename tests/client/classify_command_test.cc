@@ -44,7 +44,7 @@ TEST(RunClassify, PairsStandBetweenTabs) {
 
 TEST(RunClassify, SendsEveryOption) {
   FakeServer server;
-  const Ran ran = RunArgs(server, {"--model=m", "--top_k=2", "--score=sigmoid",
+  const Ran ran = RunArgs(server, {"--model=m", "--top_k=2", "--score=softmax",
                                    "--max_tokens=7", "--output=json", "a"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.out, AllOf(HasSubstr(R"({"line":1,"text":"a",)"),
@@ -52,7 +52,7 @@ TEST(RunClassify, SendsEveryOption) {
   const v1::ClassifyRequest& seen = server.embedding().classify_request;
   EXPECT_EQ(seen.model(), "m");
   EXPECT_EQ(seen.top_k(), 2);
-  EXPECT_EQ(seen.score_function(), v1::SCORE_FUNCTION_SIGMOID);
+  EXPECT_EQ(seen.score_function(), v1::SCORE_FUNCTION_SOFTMAX);
   EXPECT_EQ(seen.limits().max_tokens(), 7);
 }
 

@@ -63,6 +63,16 @@ TEST(ScoreFlag, HasTwoWords) {
   EXPECT_EQ(score, v1::SCORE_FUNCTION_NONE);
   ASSERT_TRUE(ParseFlags(flags, {"--score=sigmoid"}).ok());
   EXPECT_EQ(score, v1::SCORE_FUNCTION_SIGMOID);
+  EXPECT_FALSE(ParseFlags(flags, {"--score=softmax"}).ok());
+}
+
+TEST(LabelScoreFlag, KnowsSoftmaxToo) {
+  int score = 0;
+  const std::vector<Flag> flags = {LabelScoreFlag(&score)};
+  ASSERT_TRUE(ParseFlags(flags, {"--score=softmax"}).ok());
+  EXPECT_EQ(score, v1::SCORE_FUNCTION_SOFTMAX);
+  ASSERT_TRUE(ParseFlags(flags, {"--score=raw"}).ok());
+  EXPECT_EQ(score, v1::SCORE_FUNCTION_NONE);
 }
 
 }  // namespace

@@ -138,6 +138,7 @@ class FakeServer {
       v1::LanguagePair* pair = model->add_language_pairs();
       pair->set_source("en");
       pair->set_target("de");
+      model->set_shortlist(true);
       model->mutable_limits()->set_max_beams(32);
     }
     static void FillEncoder(v1::Model* model) {

@@ -30,7 +30,8 @@ TEST(RunModels, TellsAllAboutOne) {
   const Ran ran = RunCommand(&RunModels, server.address(), {"demo"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.out, AllOf(HasSubstr("A demo"), HasSubstr("MarianMTModel"),
-                             HasSubstr("en-de"), HasSubstr("32 beams")));
+                             HasSubstr("en-de"), HasSubstr("32 beams"),
+                             HasSubstr("shortlist:     used unless")));
 }
 
 TEST(RunModels, TellsWhatAnEncoderCanDo) {

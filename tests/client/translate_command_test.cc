@@ -60,12 +60,12 @@ TEST(RunTranslate, SendsEveryOption) {
     seen = request;
     return EchoTranslate(request, response);
   });
-  const Ran ran =
-      RunArgs(server, {"--target=de", "--source=en", "--model=demo",
-                       "--num_beams=0", "--num_hypotheses=3",
-                       "--length_penalty=-0.5", "--max_new_tokens=-7",
-                       "--min_new_tokens=2", "--early_stopping=never",
-                       "--split=none", "--return_tokens", "A man."});
+  const Ran ran = RunArgs(
+      server,
+      {"--target=de", "--source=en", "--model=demo", "--num_beams=0",
+       "--num_hypotheses=3", "--length_penalty=-0.5", "--max_new_tokens=-7",
+       "--min_new_tokens=2", "--early_stopping=never", "--split=none",
+       "--shortlist=false", "--return_tokens", "A man."});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(seen.target_language(), "de");
   EXPECT_EQ(seen.source_language(), "en");
@@ -80,7 +80,11 @@ TEST(RunTranslate, SendsEveryOption) {
   EXPECT_EQ(options.min_new_tokens(), 2);
   EXPECT_EQ(options.early_stopping(), v1::EARLY_STOPPING_NEVER);
   EXPECT_EQ(options.split(), v1::SPLIT_NONE);
+  EXPECT_TRUE(options.has_shortlist());
+  EXPECT_FALSE(options.shortlist());
   EXPECT_TRUE(options.return_tokens());
+  EXPECT_EQ(RunArgs(server, {"--shortlist", "A man."}).exit_code, 0);
+  EXPECT_TRUE(seen.options().shortlist());
 }
 
 TEST(RunTranslate, WhatIsNotGivenIsNotSent) {

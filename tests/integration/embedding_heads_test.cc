@@ -64,7 +64,7 @@ void HeadsTest::ExpectLogitsAsTheReference(const std::string& model) {
     ASSERT_EQ(result.labels_size(), std::ssize(expected[i]));
     for (int k = 0; k < result.labels_size(); ++k) {
       EXPECT_NEAR(result.labels(k).score(),
-                  expected[i].at(result.labels(k).index()), 1e-4);
+                  expected[i].at(result.labels(k).index()), 2e-5);
       if (k > 0) {
         EXPECT_GE(result.labels(k - 1).score(), result.labels(k).score());
       }
@@ -134,6 +134,19 @@ TEST_F(HeadsTest, Reranks) {
       EXPECT_GE(raw.results(i - 1).score(), result.score());
     }
     if (result.index() == 0) first_equal = i;
+  }
+  // A document's score is that of the pair.
+  v1::ClassifyRequest pairs;
+  pairs.set_model(request.model());
+  pairs.set_score_function(v1::SCORE_FUNCTION_NONE);
+  for (const std::string& document : request.documents()) {
+    v1::TextPair& pair = *pairs.add_pairs();
+    pair.set_first(request.query());
+    pair.set_second(document);
+  }
+  const v1::ClassifyResponse scores = client().Good(&Stub::Classify, pairs);
+  for (const v1::RerankResult& result : raw.results()) {
+    EXPECT_EQ(result.score(), scores.results(result.index()).labels(0).score());
   }
   // Of equal documents the first comes first.
   EXPECT_EQ(raw.results(first_equal + 1).index(), 3);

@@ -13,11 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "nlohmann/json.hpp"
 #include "parley/v1/embedding.grpc.pb.h"
+#include "tests/integration/tiny_models.h"
 #include "tests/server/rpc/grpc_fixture.h"
 #include "tests/server/server_process.h"
-#include "tests/temp_folder.h"
 
 namespace parley {
 
@@ -28,90 +27,6 @@ inline std::string MiniLmArgument() {
   EXPECT_TRUE(std::filesystem::exists(absl::StrCat(kMiniLm, "/config.json")))
       << kMiniLm << " is missing: run tools/setup.sh";
   return absl::StrCat("minilm=", kMiniLm);
-}
-
-// A tokenizer.json for the random models of tests/goldens/encoder, whose
-// vocabularies are 120 large: BERT's, with a token for each of the commonest
-// characters of ASCII.
-inline std::string TinyTokenizerJson() {
-  using nlohmann::json;
-  json vocabulary;
-  const auto add = [&vocabulary](const std::string& token) {
-    vocabulary[token] = vocabulary.size();
-  };
-  json added = json::array();
-  for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
-    added.push_back({{"id", vocabulary.size()},
-                     {"content", token},
-                     {"single_word", false},
-                     {"lstrip", false},
-                     {"rstrip", false},
-                     {"normalized", false},
-                     {"special", true}});
-    add(token);
-  }
-  for (const char c : std::string("abcdefghijklmnopqrstuvwxyz0123456789")) {
-    add(std::string(1, c));
-    add(absl::StrCat("##", std::string(1, c)));
-  }
-  for (const char c : std::string(".,!?'-")) add(std::string(1, c));
-  const auto special = [](const char* token, int type) {
-    return json{{"SpecialToken", {{"id", token}, {"type_id", type}}}};
-  };
-  const auto sequence = [](const char* id, int type) {
-    return json{{"Sequence", {{"id", id}, {"type_id", type}}}};
-  };
-  const auto ids = [&vocabulary](const char* token) {
-    return json{
-        {"id", token}, {"ids", {vocabulary[token]}}, {"tokens", {token}}};
-  };
-  const json single = {special("[CLS]", 0), sequence("A", 0),
-                       special("[SEP]", 0)};
-  json pair = single;
-  pair.push_back(sequence("B", 1));
-  pair.push_back(special("[SEP]", 1));
-  const json tokenizer = {
-      {"version", "1.0"},
-      {"truncation", nullptr},
-      {"padding", nullptr},
-      {"added_tokens", added},
-      {"normalizer",
-       {{"type", "BertNormalizer"},
-        {"clean_text", true},
-        {"handle_chinese_chars", true},
-        {"strip_accents", nullptr},
-        {"lowercase", true}}},
-      {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
-      {"post_processor",
-       {{"type", "TemplateProcessing"},
-        {"single", single},
-        {"pair", pair},
-        {"special_tokens",
-         {{"[CLS]", ids("[CLS]")}, {"[SEP]", ids("[SEP]")}}}}},
-      {"decoder", {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}},
-      {"model",
-       {{"type", "WordPiece"},
-        {"unk_token", "[UNK]"},
-        {"continuing_subword_prefix", "##"},
-        {"max_input_chars_per_word", 100},
-        {"vocab", vocabulary}}}};
-  return tokenizer.dump();
-}
-
-// The random model `name` of tests/goldens/encoder with that tokenizer, or
-// another text in its place, in a folder of the test's: "name=path".
-inline std::string TinyModelArgument(
-    const std::string& name, const TempFolder& folder,
-    const std::string& tokenizer_json = TinyTokenizerJson()) {
-  namespace fs = std::filesystem;
-  const fs::path source = fs::path("tests/goldens/encoder") / name;
-  const fs::path target = fs::path(folder.path()) / name;
-  fs::create_directories(target);
-  for (const char* file : {"config.json", "model.safetensors"}) {
-    EXPECT_TRUE(fs::copy_file(source / file, target / file));
-  }
-  folder.Write(name + "/tokenizer.json", tokenizer_json);
-  return absl::StrCat(name, "=", target.string());
 }
 
 class EmbeddingClient {

@@ -149,7 +149,7 @@ TEST_F(EmbeddingWireTest, AVectorDoesNotDependOnItsCompany) {
   for (const Golden& golden : ReadGoldens()) texts.push_back(golden.text);
   texts.resize(64);
   const v1::EmbedResponse together = Embed(Request(texts));
-  for (const int i : {0, 7, 31, 63}) {
+  for (int i = 0; i < 64; ++i) {
     EXPECT_EQ(VectorOf(texts[i]), together.results(i).vector()) << texts[i];
   }
   std::reverse(texts.begin(), texts.end());

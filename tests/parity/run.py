@@ -3,12 +3,15 @@
 
   run.py --program build/release/tests/tokenize_lines [FOLDER...]
 
-Each folder holds a tokenizer.json; without any, those of variants.py are taken. Ids and offsets of every text have to be the same, and so has the text
-that the ids decode to. Ends with status 1 where something differs, and prints
-the first few differences.
+Each folder holds a tokenizer.json; without any, those of variants.py are taken.
+Ids and offsets of every text have to be the same, and so has the text that the
+ids decode to; and of texts and pairs of texts in their templates, cut at either
+side, ids, offsets, segments and which text each token is of. Ends with status 1
+where something differs, and prints the first few differences.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import subprocess
@@ -25,6 +28,13 @@ import variants  # noqa: E402
 SEED = 20240229
 MAX_PRINTED = 5
 BATCH = 20_000
+# Of texts and pairs in templates: each batch has another limit.
+ITEM_BATCH = 250
+ITEM_STEP = 10
+MAX_TOKENS = [6, 8, 13, 32, 7, 128, 9, 16, 24, 64, 11]
+# Texts are this much longer than a limit at most: Hugging Face's tokenizers also
+# make what was cut off, of pairs each piece with each, in gigabytes.
+MAX_CHARACTERS_PER_TOKEN = 2
 
 
 def run_program(program, folder, lines):
@@ -75,21 +85,121 @@ def differences(tokenizer, batch, answers):
             yield "decoded text", text, ours["decoded"], decoded
 
 
-def compare(program, folder, all_texts):
-    """Returns the number of differences."""
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    count = 0
+def compare_texts(tokenizer, program, folder, all_texts):
+    """Yields the differences of texts without special tokens around them."""
     for start in range(0, len(all_texts), BATCH):
         batch = all_texts[start : start + BATCH]
+        tokenizer.no_truncation()
         answers = run_program(program, folder, [{"text": t} for t in batch])
-        for kind, text, ours, theirs in differences(tokenizer, batch, answers):
-            count += 1
-            if count <= MAX_PRINTED:
-                print(f"  {kind} of {text!a}")
-                print(f"    ours   {ours!a}\n    theirs {theirs!a}")
+        yield from differences(tokenizer, batch, answers)
+
+
+def make_items(all_texts):
+    """Some texts alone, and as many pairs of neighbours, in turns."""
+    starts = range(0, len(all_texts) - 1, ITEM_STEP)
+    return [
+        tuple(all_texts[start : start + 1 + i % 2])
+        for i, start in enumerate(starts)
+    ]
+
+
+def described(item, ours):
+    """Our answer to an item in the words of Hugging Face's tokenizers."""
+    ranges = list(zip(ours["texts"], ours["offsets"], strict=True))
+    of_text = [
+        iter(character_offsets(text, [r for index, r in ranges if index == i]))
+        for i, text in enumerate(item)
+    ]
+    offsets = [
+        (0, 0) if index < 0 else next(of_text[index])
+        for index in ours["texts"]
+    ]
+    texts_of = [None if index < 0 else index for index in ours["texts"]]
+    return ours["ids"], offsets, ours["segments"], texts_of
+
+
+def limited(items):
+    """Yields (limit, items that it is for): neighbours have the same."""
+    lengths = itertools.cycle(MAX_TOKENS)
+    sides = itertools.cycle(["right", "left"])
+    for start in range(0, len(items), ITEM_BATCH):
+        limit = {"max_tokens": next(lengths), "side": next(sides)}
+        most = MAX_CHARACTERS_PER_TOKEN * limit["max_tokens"]
+        yield limit, [
+            tuple(text[:most] for text in item)
+            for item in items[start : start + ITEM_BATCH]
+        ]
+
+
+def encode_items(tokenizer, limit, items):
+    """Yields what Hugging Face's tokenizers make of items under a limit."""
+    tokenizer.enable_truncation(
+        limit["max_tokens"], strategy="longest_first", direction=limit["side"]
+    )
+    inputs = [item if len(item) == 2 else item[0] for item in items]
+    for encoding in tokenizer.encode_batch(inputs):
+        yield (
+            encoding.ids,
+            encoding.offsets,
+            encoding.type_ids,
+            encoding.sequence_ids,
+        )
+
+
+def compare_items(tokenizer, program, folder, items):
+    """Yields the differences of texts and pairs in their templates, cut."""
+    # Some at a time, as the program has to read its files each time.
+    for start in range(0, len(items), BATCH):
+        batches = list(limited(items[start : start + BATCH]))
+        answers = iter(
+            run_program(
+                program,
+                folder,
+                [
+                    dict(zip(("text", "pair"), item), **limit)
+                    for limit, batch in batches
+                    for item in batch
+                ],
+            )
+        )
+        for limit, batch in batches:
+            encodings = encode_items(tokenizer, limit, batch)
+            for item, expected in zip(batch, encodings, strict=True):
+                ours = next(answers)
+                if "error" not in ours:
+                    ours = described(item, ours)
+                if ours != expected:
+                    yield str(limit), item, ours, expected
+
+
+def count_and_print(found):
+    """Returns the number of differences, of which it prints the first few."""
+    count = 0
+    for kind, text, ours, theirs in found:
+        count += 1
+        if count <= MAX_PRINTED:
+            print(f"  {kind} of {text!a}")
+            print(f"    ours   {ours!a}\n    theirs {theirs!a}")
     return count
+
+
+def compare(program, folder, all_texts):
+    """Prints what is compared; returns the number of differences."""
+    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    of_texts = count_and_print(
+        compare_texts(tokenizer, program, folder, all_texts)
+    )
+    items = make_items(all_texts)
+    of_items = count_and_print(
+        compare_items(tokenizer, program, folder, items)
+    )
+    print(
+        f"{folder.name}: {len(all_texts)} texts, {of_texts} differences;"
+        f" {len(items)} in templates and cut, {of_items} differences",
+        flush=True,
+    )
+    return of_texts + of_items
 
 
 def main():
@@ -104,12 +214,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folders = arguments.folders or variants.make(pathlib.Path(scratch))
         for folder in folders:
-            count = compare(arguments.program, folder, all_texts)
-            failed = failed or count > 0
-            print(
-                f"{folder.name}: {len(all_texts)} texts, {count} differences",
-                flush=True,
-            )
+            failed = compare(arguments.program, folder, all_texts) > 0 or failed
     return 1 if failed else 0
 
 

@@ -2,16 +2,22 @@
 //
 //   tokenize_lines DIRECTORY <LINES >RESULTS
 //
-// Each line is {"text": ...}. Each result is {"ids": [...], "offsets":
-// [[begin, end], ...], "decoded": ...}, offsets in bytes, without special
-// tokens around the text; or {"error": ...}.
+// A line is {"text": ...}: its result is {"ids": [...], "offsets": [[begin,
+// end],
+// ...], "decoded": ...}, offsets in bytes, without special tokens around the
+// text. Or it is {"text": ..., "pair": ..., "max_tokens": ..., "side": "left"
+// or "right"}, where "pair" may be missing: its result is {"ids", "offsets",
+// "segments", "texts"}, with special tokens, "texts" -1 for those. What cannot
+// be tokenized is {"error": ...}.
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/status_macros.h"
 #include "engine/tokenizer/encoder_tokenizer_loader.h"
 #include "nlohmann/json.hpp"
 
@@ -20,17 +26,57 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json Answer(const EncoderTokenizer& tokenizer, const Json& line) {
-  const absl::StatusOr<Encoding> encoding =
-      tokenizer.Tokenize(line["text"].get_ref<const std::string&>());
-  if (!encoding.ok()) return {{"error", encoding.status().message()}};
+Json OffsetsOf(const std::vector<ByteRange>& ranges) {
   Json offsets = Json::array();
-  for (const ByteRange& range : encoding->offsets) {
+  for (const ByteRange& range : ranges) {
     offsets.push_back({range.begin, range.end});
   }
-  return {{"ids", encoding->ids},
-          {"offsets", std::move(offsets)},
-          {"decoded", tokenizer.Decode(encoding->ids, true)}};
+  return offsets;
+}
+
+absl::StatusOr<Encoding> Tokenize(const EncoderTokenizer& tokenizer,
+                                  const Json& text) {
+  return tokenizer.Tokenize(text.get_ref<const std::string&>());
+}
+
+absl::StatusOr<Json> AnswerAssembled(const EncoderTokenizer& tokenizer,
+                                     const Json& line) {
+  PARLEY_ASSIGN_OR_RETURN(const Encoding first,
+                          Tokenize(tokenizer, line["text"]));
+  Encoding second;
+  const bool has_pair = line.contains("pair");
+  if (has_pair) {
+    PARLEY_ASSIGN_OR_RETURN(second, Tokenize(tokenizer, line["pair"]));
+  }
+  const bool is_left = line["side"] == "left";
+  PARLEY_ASSIGN_OR_RETURN(
+      const EncoderInput input,
+      tokenizer.Assemble(
+          first, has_pair ? &second : nullptr,
+          {.max_tokens = line["max_tokens"].get<int>(),
+           .truncation_side =
+               is_left ? TruncationSide::kLeft : TruncationSide::kRight}));
+  return Json{{"ids", input.ids},
+              {"offsets", OffsetsOf(input.offsets)},
+              {"segments", input.segment_ids},
+              {"texts", input.text_index}};
+}
+
+absl::StatusOr<Json> AnswerTokens(const EncoderTokenizer& tokenizer,
+                                  const Json& line) {
+  PARLEY_ASSIGN_OR_RETURN(const Encoding encoding,
+                          Tokenize(tokenizer, line["text"]));
+  return Json{{"ids", encoding.ids},
+              {"offsets", OffsetsOf(encoding.offsets)},
+              {"decoded", tokenizer.Decode(encoding.ids, true)}};
+}
+
+Json Answer(const EncoderTokenizer& tokenizer, const Json& line) {
+  absl::StatusOr<Json> answer = line.contains("max_tokens")
+                                    ? AnswerAssembled(tokenizer, line)
+                                    : AnswerTokens(tokenizer, line);
+  if (!answer.ok()) return {{"error", answer.status().message()}};
+  return *std::move(answer);
 }
 
 int Run(const std::string& directory) {

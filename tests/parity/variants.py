@@ -10,7 +10,6 @@ import pathlib
 ROOT = pathlib.Path(__file__).parents[2]
 MINILM = ROOT / ".deps/models/all-MiniLM-L6-v2"
 GOLDENS = ROOT / "tests/goldens/tokenizer"
-GOLDENS = pathlib.Path(__file__).parents[1] / "goldens/tokenizer"
 
 
 def write(folder, name, data):

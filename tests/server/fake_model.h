@@ -220,6 +220,7 @@ inline std::shared_ptr<ServedModel> Serve(
   model->info = std::move(loaded.info);
   model->tokenizer = std::move(loaded.tokenizer);
   model->encoder_tokenizer = std::move(loaded.encoder_tokenizer);
+  model->shortlist = std::move(loaded.shortlist);
   model->engine = std::move(loaded.engine);
   model->queue = std::make_unique<TaskQueue>(queue_options);
   return model;

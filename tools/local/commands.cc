@@ -1,5 +1,6 @@
 #include "tools/local/commands.h"
 
+#include "tools/local/build_shortlist_command.h"
 #include "tools/local/convert_command.h"
 #include "tools/local/inspect_command.h"
 
@@ -7,6 +8,8 @@ namespace parley::tools {
 namespace {
 
 constexpr client::Command kCommands[] = {
+    {"build-shortlist", "Learns a vocabulary shortlist from translated texts",
+     &RunBuildShortlist},
     {"convert", "Stores a model's weights as int8 or bf16", &RunConvert},
     {"inspect", "Tells what a model directory holds", &RunInspect},
 };

@@ -1,7 +1,10 @@
 #include "engine/kernels/onednn/isa.h"
 
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 #include "dnnl.hpp"
+#include "hwy/targets.h"
 
 namespace parley::kernels {
 
@@ -38,6 +41,13 @@ bool HasAvxVnni() {
       return EffectiveIsa() >= Isa::kAvx512Vnni &&
              __builtin_cpu_supports("avxvnni");
   }
+}
+
+void LimitKernelsToIsa() {
+  int64_t beyond = 0;
+  if (EffectiveIsa() < Isa::kAvx512) beyond |= HWY_AVX3 | HWY_AVX3_DL;
+  if (EffectiveIsa() < Isa::kAvx2) beyond |= HWY_AVX2;
+  if (beyond != 0) hwy::DisableTargets(beyond);
 }
 
 std::string IsaName() {

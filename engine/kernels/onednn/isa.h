@@ -24,6 +24,10 @@ Isa EffectiveIsa();
 // Whether AVX2's own form of VNNI may be used; in no order with AVX-512.
 bool HasAvxVnni();
 
+// Makes our other kernels keep to the same bound: to be called before any of
+// them is.
+void LimitKernelsToIsa();
+
 // "AVX-512 with AMX", for logs.
 std::string IsaName();
 

@@ -1,8 +1,14 @@
 #include "engine/layers/thread_team.h"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <atomic>
+#include <set>
+#include <thread>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace parley {
@@ -28,6 +34,37 @@ TEST(ThreadTeamTest, EachIndexOnceOnAThreadOfTheTeam) {
     ForEachItem(count, [&](int64_t i) { visit(count + i); });
     for (const std::atomic<int>& call : calls) EXPECT_EQ(call, 1);
   }
+}
+
+TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
+  // On a thread of its own, which keeps its CPU for as long as it lives.
+  std::thread([] {
+    cpu_set_t before;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+    const int num_cpus = CPU_COUNT(&before);
+    SetTeamSize(std::min(2, num_cpus));
+    PinTeam();
+    std::vector<int> cpus(TeamSize(), -1);
+#pragma omp parallel
+    {
+      cpu_set_t own;
+      sched_getaffinity(0, sizeof(own), &own);
+      if (CPU_COUNT(&own) == 1) cpus[TeamThread()] = sched_getcpu();
+    }
+    EXPECT_THAT(cpus, testing::Each(testing::Ge(0)));
+    EXPECT_EQ(std::set<int>(cpus.begin(), cpus.end()).size(), cpus.size());
+  }).join();
+}
+
+TEST(ThreadTeamTest, MoreThreadsThanCpusStayUnpinned) {
+  std::thread([] {
+    cpu_set_t before, after;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+    SetTeamSize(CPU_COUNT(&before) + 1);
+    PinTeam();
+    ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
+    EXPECT_TRUE(CPU_EQUAL(&before, &after));
+  }).join();
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ std::unique_ptr<EncoderEngine> CreateEngine(const std::string& name) {
   if (!parts.dense.empty()) {
     parts.defaults.num_poolings = static_cast<int>(sentences->pooling.size());
   }
-  return std::make_unique<EncoderEngine>(std::move(parts));
+  return std::make_unique<EncoderEngine>(std::move(parts),
+                                         LoadOptions{.num_threads = 2});
 }
 
 Task TaskOf(const Json& row, EncoderOutput output) {
@@ -228,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Transformers, EveryModelTest,
 TEST(EncoderEngineTest, EveryKindOfPooling) {
   EncoderEngineParts parts = {.model = LoadGoldenEncoder("mpnet-sentences"),
                               .defaults = {.pooling = {Pooling::kMean}}};
-  EncoderEngine engine(std::move(parts));
+  EncoderEngine engine(std::move(parts), {.num_threads = 2});
   std::vector<Question> questions;
   for (const Json& row : GoldenEncoderRows("mpnet-sentences")) {
     AddPoolingQuestions(row["pooled"], TaskOf(row, EncoderOutput::kVector),

@@ -24,7 +24,9 @@ TEST(ParleyJsonTest, ReadsEverything) {
     "target_language_token": ">>{language}<<",
     "defaults": {"num_beams": 6, "num_hypotheses": 2, "length_penalty": 0.8,
                  "max_new_tokens": 99, "min_new_tokens": 3,
-                 "early_stopping": true}})");
+                 "early_stopping": true},
+    "shortlist": {"file": "lex.s2t", "frequent": 0, "best": 7,
+                  "default": false}})");
   ASSERT_TRUE(json.ok()) << json.status();
   EXPECT_EQ(json->display_name, "Ours");
   ASSERT_EQ(json->language_pairs.size(), 2u);
@@ -37,6 +39,20 @@ TEST(ParleyJsonTest, ReadsEverything) {
   EXPECT_EQ(json->max_new_tokens, 99);
   EXPECT_EQ(json->min_new_tokens, 3);
   EXPECT_EQ(json->early_stopping, "true");
+  ASSERT_TRUE(json->shortlist.has_value());
+  EXPECT_EQ(json->shortlist->file, "lex.s2t");
+  EXPECT_EQ(json->shortlist->frequent, 0);
+  EXPECT_EQ(json->shortlist->best, 7);
+  EXPECT_FALSE(json->shortlist->is_default);
+}
+
+TEST(ParleyJsonTest, AShortlistNeedsOnlyItsFile) {
+  const auto json = Read(R"({"shortlist": {"file": "shortlist.bin"}})");
+  ASSERT_TRUE(json.ok()) << json.status();
+  ASSERT_TRUE(json->shortlist.has_value());
+  EXPECT_EQ(json->shortlist->frequent, 100);
+  EXPECT_EQ(json->shortlist->best, 100);
+  EXPECT_TRUE(json->shortlist->is_default);
 }
 
 TEST(ParleyJsonTest, IsOptional) {
@@ -63,6 +79,18 @@ TEST(ParleyJsonTest, RefusesWhatIsWrongByName) {
       {R"({"language_pairs": ["en-de"]})", "language_pairs"},
       {R"({"target_language_token": ">>de<<"})", "{language}"},
       {R"({"display_name": 5})", "display_name"},
+      {R"({"shortlist": "lex.s2t"})", "\"shortlist\""},
+      {R"({"shortlist": {}})", "\"file\" must name a file"},
+      {R"({"shortlist": {"file": ""}})", "\"file\" must name a file"},
+      {R"({"shortlist": {"file": ".."}})", "\"file\" must name a file"},
+      {R"({"shortlist": {"file": "../lex"}})", "\"file\" must name a file"},
+      {R"({"shortlist": {"file": "/etc/passwd"}})", "must name a file"},
+      {R"({"shortlist": {"file": "a\u0000b"}})", "must name a file"},
+      {R"({"shortlist": {"file": "a", "first": 1}})", "unknown key \"first\""},
+      {R"({"shortlist": {"file": "a", "best": 0}})", "\"best\" is 0"},
+      {R"({"shortlist": {"file": "a", "best": -1}})", "\"best\" is -1"},
+      {R"({"shortlist": {"file": "a", "frequent": -1}})", "\"frequent\" is"},
+      {R"({"shortlist": {"file": "a", "default": 1}})", "\"default\""},
       {"[]", "parley.json"},
       {"{", "parley.json"},
   };
@@ -84,7 +112,8 @@ TEST(ParleyJsonTest, KeysOfTranslationAreRefusedForOthers) {
       {R"({"display_name": "x"})", nullptr},
       {R"({"language_pairs": [["en", "de"]]})", "language_pairs"},
       {R"({"target_language_token": "<{language}>"})", "target_language_token"},
-      {R"({"defaults": {"num_beams": 2}})", "defaults"}};
+      {R"({"defaults": {"num_beams": 2}})", "defaults"},
+      {R"({"shortlist": {"file": "lex.s2t"}})", "shortlist"}};
   const TempFolder folder;
   for (const Row& row : kRows) {
     folder.Write("parley.json", row.text);

@@ -130,6 +130,33 @@ TEST(EncoderTokenizerLoaderTest, PairsOfTinyBert) {
   EXPECT_GE(num_pairs, 10);
 }
 
+// Hugging Face's tokenizers leave white space out of offsets after they have
+// cut a text, and take the space of the first token that remains for the one
+// that they add.
+TEST(EncoderTokenizerLoaderTest, OffsetsBehindACutAtTheLeft) {
+  const TokenizerPtr tokenizer = MiniLm("tests/goldens/tokenizer/roberta");
+  ASSERT_NE(tokenizer, nullptr);
+  const auto text = tokenizer->Tokenize("A man in a");
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto offsets = [&](int max_tokens, TruncationSide side) {
+    const auto input = tokenizer->Assemble(
+        *text, nullptr, {.max_tokens = max_tokens, .truncation_side = side});
+    EXPECT_TRUE(input.ok()) << input.status();
+    std::vector<std::pair<size_t, size_t>> shown;
+    for (const ByteRange& range : input->offsets) {
+      shown.emplace_back(range.begin, range.end);
+    }
+    return shown;
+  };
+  using Offsets = std::vector<std::pair<size_t, size_t>>;
+  EXPECT_EQ(offsets(6, TruncationSide::kLeft),
+            (Offsets{{0, 0}, {0, 1}, {2, 5}, {6, 8}, {9, 10}, {0, 0}}));
+  EXPECT_EQ(offsets(4, TruncationSide::kLeft),
+            (Offsets{{0, 0}, {5, 8}, {9, 10}, {0, 0}}));
+  EXPECT_EQ(offsets(4, TruncationSide::kRight),
+            (Offsets{{0, 0}, {0, 1}, {2, 5}, {0, 0}}));
+}
+
 TEST(EncoderTokenizerLoaderTest, DecodesAsTransformersDoes) {
   const TokenizerPtr tokenizer = MiniLm();
   ASSERT_NE(tokenizer, nullptr);

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/batching/fake_engine.h"
+#include "tests/server/fake_shortlist.h"
 
 namespace parley {
 namespace {
@@ -82,6 +83,23 @@ TEST_F(EngineDriverTest, TasksJoinAndLeaveBetweenSteps) {
   Round();
   EXPECT_EQ(CodeOf(1), absl::StatusCode::kOk);
   EXPECT_FALSE(driver_->has_work());
+}
+
+TEST_F(EngineDriverTest, TheShortlistChoosesWhenATaskIsAdmitted) {
+  model_->shortlist = std::make_unique<FakeShortlist>();
+  engine_->max_rows = 1;
+  for (const TokenId name : {1, 2, 3}) {
+    QueueEntry entry = Entry(FakeTask(name, 2));
+    entry.use_shortlist = name != 1;
+    Push(std::move(entry));
+  }
+  engine_->num_to_evict = 1;
+  while (outcomes_.size() < 3) Round();
+  const std::vector<TokenId> of_2 = {2, 256};
+  const std::vector<TokenId> of_3 = {3, 256};
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 1, 2, 3));
+  EXPECT_THAT(engine_->target_tokens,
+              ElementsAre(IsEmpty(), IsEmpty(), of_2, of_3));
 }
 
 TEST_F(EngineDriverTest, TellsWaitingFromComputing) {

@@ -30,6 +30,7 @@ class FakeEngine : public Engine {
   int num_to_evict = 0;           // In the next step, the youngest first.
   absl::Status fail_youngest;     // In the next step, unless OK.
   std::vector<TokenId> admitted;  // First source token of each, in order.
+  std::vector<std::vector<TokenId>> target_tokens;  // Of each.
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override {
     if (task.source_ids.empty()) return absl::InvalidArgumentError("no source");
@@ -56,6 +57,7 @@ class FakeEngine : public Engine {
       return absl::ResourceExhaustedError("no rows");
     }
     admitted.push_back(task.source_ids.front());
+    target_tokens.push_back(task.target_tokens);
     active_.emplace(id, std::move(task));
     steps_left_[id] = active_.at(id).search.max_new_tokens;
     return absl::OkStatus();

@@ -110,5 +110,24 @@ TEST(OptionsTest, OutOfRangeNamesFieldValueAndRange) {
   }
 }
 
+TEST(OptionsTest, AShortlistIsUsedAsAskedElseAsTheModelDoes) {
+  ModelInfo info = Info();
+  EXPECT_EQ(ResolveShortlist({}, info).value(), false);
+  EXPECT_EQ(ResolveShortlist({.shortlist = false}, info).value(), false);
+  info.has_shortlist = true;
+  EXPECT_EQ(ResolveShortlist({}, info).value(), false);
+  EXPECT_EQ(ResolveShortlist({.shortlist = true}, info).value(), true);
+  info.uses_shortlist = true;
+  EXPECT_EQ(ResolveShortlist({}, info).value(), true);
+  EXPECT_EQ(ResolveShortlist({.shortlist = false}, info).value(), false);
+}
+
+TEST(OptionsTest, AShortlistThatIsNotThereIsRefused) {
+  const absl::Status status =
+      ResolveShortlist({.shortlist = true}, Info()).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("options.shortlist"));
+}
+
 }  // namespace
 }  // namespace parley

@@ -58,6 +58,24 @@ TEST_F(PrepareTest, SplitsAndTokenizesEveryText) {
   EXPECT_EQ(text.pieces[1].cost.encoder_tokens, 4);
 }
 
+TEST_F(PrepareTest, EveryPieceKnowsWhetherItHasAShortlist) {
+  TranslateCall call = {.texts = {"A. B."}, .target_language = "de"};
+  call.options.shortlist = true;
+  const absl::Status none = Prepare(call).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(none)) << none;
+  model_->info.has_shortlist = true;
+  for (const bool used : {false, true}) {
+    call.options.shortlist = used;
+    const auto prepared = Prepare(call);
+    ASSERT_TRUE(prepared.ok()) << prepared.status();
+    ASSERT_EQ(prepared->texts[0].pieces.size(), 2);
+    for (const PreparedTask& piece : prepared->texts[0].pieces) {
+      EXPECT_EQ(piece.use_shortlist, used);
+      EXPECT_THAT(piece.task.target_tokens, IsEmpty());
+    }
+  }
+}
+
 TEST_F(PrepareTest, ABlankTextIsItself) {
   const auto prepared = Prepare({.texts = {"", " \n\t", ">>fr<<", ">>fr<<  "},
                                  .source_language = "en",

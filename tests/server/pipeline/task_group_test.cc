@@ -21,6 +21,7 @@ class TaskGroupTest : public ::testing::Test {
     for (int i = 0; i < num_tasks; ++i) {
       group.tasks[i].task.source_ids = {i};
       group.tasks[i].cost.encoder_tokens = i;
+      group.tasks[i].use_shortlist = i == 1;
     }
     group.each = [this](size_t index, absl::StatusOr<TaskResult> result) {
       EXPECT_FALSE(done_);
@@ -61,6 +62,8 @@ TEST_F(TaskGroupTest, WaitsForAll) {
   ASSERT_EQ(entries_.size(), 3);
   EXPECT_EQ(entries_[2].task.source_ids, std::vector<TokenId>{2});
   EXPECT_EQ(entries_[2].cost.encoder_tokens, 2);
+  EXPECT_TRUE(entries_[1].use_shortlist);
+  EXPECT_FALSE(entries_[2].use_shortlist);
   EXPECT_EQ(entries_[2].deadline, deadline);
   EXPECT_EQ(entries_[2].cancel, cancel);
   Answer(2);

@@ -5,12 +5,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/fake_encoder.h"
+#include "tests/server/fake_shortlist.h"
 #include "tests/temp_folder.h"
 
 namespace parley {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -25,8 +27,10 @@ class RegistryTest : public ::testing::Test {
           if (directory == "broken") {
             return absl::InvalidArgumentError("config.json: not JSON");
           }
-          return directory == "encoder" ? MakeFakeEncoder(control_)
-                                        : MakeFakeModel(control_);
+          if (directory == "encoder") return MakeFakeEncoder(control_);
+          LoadedModel model = MakeFakeModel(control_);
+          model.shortlist = std::make_unique<FakeShortlist>();
+          return model;
         },
         {.num_threads = 3}, {.max_tasks = 7}, runner_.get());
   }
@@ -64,6 +68,8 @@ TEST_F(RegistryTest, GoesFromLoadingToReady) {
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ((*model)->name, "a");
   EXPECT_EQ((*model)->queue->max_tasks(), 7);
+  ASSERT_NE((*model)->shortlist, nullptr);
+  EXPECT_THAT((*model)->shortlist->TargetTokens({8, 9}), ElementsAre(9, 256));
   EXPECT_EQ(registry.List()[0].state, ModelState::kReady);
   EXPECT_EQ(registry.List()[0].model, *model);
 }

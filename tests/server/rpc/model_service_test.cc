@@ -67,6 +67,25 @@ TEST_F(ModelServiceTest, DescribesOne) {
   EXPECT_EQ(model.limits().max_texts_per_request(), 99);
   EXPECT_EQ(model.limits().max_beams(), 32);
   EXPECT_FALSE(model.has_encoder());
+  EXPECT_FALSE(model.has_shortlist());
+}
+
+TEST_F(ModelServiceTest, SaysWhetherAShortlistIsUsed) {
+  for (const bool used : {false, true}) {
+    LoadedModel loaded = MakeFakeModel(std::make_shared<FakeEngineControl>());
+    loaded.info.has_shortlist = true;
+    loaded.info.uses_shortlist = used;
+    const std::string name = used ? "used" : "unused";
+    directory_.models.push_back(Serve(name, std::move(loaded), {}));
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::GetModelRequest request;
+    request.set_model(name);
+    v1::Model model;
+    ASSERT_TRUE(stub_->GetModel(&context, request, &model).ok());
+    EXPECT_TRUE(model.has_shortlist());
+    EXPECT_EQ(model.shortlist(), used);
+  }
 }
 
 TEST_F(ModelServiceTest, DescribesAnEncoder) {

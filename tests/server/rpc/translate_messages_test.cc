@@ -21,6 +21,7 @@ TEST(ToTranslateCallTest, UnsetFieldsStayUnset) {
   EXPECT_EQ(options.max_new_tokens, std::nullopt);
   EXPECT_EQ(options.min_new_tokens, std::nullopt);
   EXPECT_EQ(options.early_stopping, std::nullopt);
+  EXPECT_EQ(options.shortlist, std::nullopt);
   EXPECT_EQ(options.split, SplitMode::kSentences);
   EXPECT_FALSE(options.return_tokens);
 }
@@ -38,6 +39,7 @@ TEST(ToTranslateCallTest, TakesEveryField) {
   proto.set_max_new_tokens(7);
   proto.set_min_new_tokens(3);
   proto.set_early_stopping(v1::EARLY_STOPPING_NEVER);
+  proto.set_shortlist(false);
   proto.set_split(v1::SPLIT_NONE);
   proto.set_return_tokens(true);
   const auto call = ToTranslateCall(&request);
@@ -52,6 +54,7 @@ TEST(ToTranslateCallTest, TakesEveryField) {
   EXPECT_EQ(options.max_new_tokens, 7);
   EXPECT_EQ(options.min_new_tokens, 3);
   EXPECT_EQ(options.early_stopping, EarlyStopping::kNever);
+  EXPECT_EQ(options.shortlist, false);
   EXPECT_EQ(options.split, SplitMode::kNone);
   EXPECT_TRUE(options.return_tokens);
 }

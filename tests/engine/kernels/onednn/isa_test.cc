@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "hwy/targets.h"
 
 namespace parley::kernels {
 namespace {
@@ -20,6 +21,18 @@ TEST(IsaTest, KeepsToTheBoundInTheEnvironment) {
   } else {
     EXPECT_LE(EffectiveIsa(), Isa::kSse41);
   }
+}
+
+TEST(IsaTest, OtherKernelsKeepToIt) {
+  LimitKernelsToIsa();
+  const auto targets = hwy::SupportedTargets();
+  if (EffectiveIsa() < Isa::kAvx512) {
+    EXPECT_EQ(targets & HWY_AVX3, 0);
+  }
+  if (EffectiveIsa() < Isa::kAvx2) {
+    EXPECT_EQ(targets & HWY_AVX2, 0);
+  }
+  EXPECT_NE(targets, 0);
 }
 
 TEST(IsaTest, HasAName) {
