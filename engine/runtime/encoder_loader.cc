@@ -114,12 +114,15 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
                           OpenModelWeights(sentences.transformer_directory));
   PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
                           PrecisionFor(*file, options));
-  PARLEY_ASSIGN_OR_RETURN(
-      EncoderEngineParts parts,
-      LoadParts(encoder, config, std::move(file),
-                {.precision = precision, .progress = [&](double done) {
-                   progress("packing weights", 0.1 + 0.8 * done);
-                 }}));
+  PARLEY_ASSIGN_OR_RETURN(EncoderEngineParts parts,
+                          LoadParts(encoder, config, std::move(file),
+                                    {.precision = precision,
+                                     .progress =
+                                         [&](double done) {
+                                           progress("packing weights",
+                                                    0.1 + 0.8 * done);
+                                         },
+                                     .sink = encoder.source.sink}));
   LoadedModel loaded;
   ModelInfo& info = loaded.info;
   info.display_name = encoder.source.display_name;

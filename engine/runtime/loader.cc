@@ -33,7 +33,8 @@ std::string FolderName(const std::string& directory) {
 
 absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                                              LoadOptions options,
-                                             const LoadProgress& progress) {
+                                             const LoadProgress& progress,
+                                             WeightSink* sink) {
   kernels::LimitKernelsToIsa();
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);
@@ -46,7 +47,7 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
           absl::StrCat(sentences.transformer_directory, "/config.json")));
   PARLEY_ASSIGN_OR_RETURN(const std::string type,
                           ReadString(config, "model_type", "(missing)"));
-  ModelSource source = {.directory = directory};
+  ModelSource source = {.directory = directory, .sink = sink};
   PARLEY_ASSIGN_OR_RETURN(source.parley_json, ReadParleyJson(directory));
   if (!options.compute_type.has_value()) {
     options.compute_type = source.parley_json.compute_type;
@@ -71,12 +72,19 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
 absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
                                       const LoadOptions& options,
                                       const LoadProgress& progress) {
+  return LoadModelInto(directory, options, progress, nullptr);
+}
+
+absl::StatusOr<LoadedModel> LoadModelInto(const std::string& directory,
+                                          const LoadOptions& options,
+                                          const LoadProgress& progress,
+                                          WeightSink* sink) {
   // Packing takes a thread team, which libgomp keeps for as long as its thread
   // lives; a second one beside the runner's would be more threads than CPUs,
   // and make every barrier slow. So loading has a thread that ends with it.
   absl::StatusOr<LoadedModel> loaded;
   std::thread loading(
-      [&] { loaded = LoadOnThisThread(directory, options, progress); });
+      [&] { loaded = LoadOnThisThread(directory, options, progress, sink); });
   loading.join();
   return loaded;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/api/model.h"
+#include "engine/models/weight_loader.h"
 
 namespace parley {
 
@@ -17,6 +18,12 @@ namespace parley {
 absl::StatusOr<LoadedModel> LoadModel(const std::string& directory,
                                       const LoadOptions& options,
                                       const LoadProgress& progress);
+
+// The same, which also tells `sink` of all the weights that it loads.
+absl::StatusOr<LoadedModel> LoadModelInto(const std::string& directory,
+                                          const LoadOptions& options,
+                                          const LoadProgress& progress,
+                                          WeightSink* sink);
 
 }  // namespace parley
 

@@ -115,12 +115,15 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
                           OpenModelWeights(directory));
   PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
                           PrecisionFor(*file, options));
-  PARLEY_ASSIGN_OR_RETURN(
-      std::unique_ptr<const MarianModel> model,
-      LoadMarian(config, std::move(file),
-                 {.precision = precision, .progress = [&](double done) {
-                    progress("packing weights", 0.1 + 0.8 * done);
-                  }}));
+  PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<const MarianModel> model,
+                          LoadMarian(config, std::move(file),
+                                     {.precision = precision,
+                                      .progress =
+                                          [&](double done) {
+                                            progress("packing weights",
+                                                     0.1 + 0.8 * done);
+                                          },
+                                      .sink = source.sink}));
   LoadedModel loaded;
   ModelInfo& info = loaded.info;
   info.display_name = source.display_name;

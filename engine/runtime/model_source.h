@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "engine/models/weight_loader.h"
 #include "engine/runtime/parley_json.h"
 
 namespace parley {
@@ -11,7 +12,8 @@ namespace parley {
 struct ModelSource {
   std::string directory;
   ParleyJson parley_json;
-  std::string display_name;  // By parley.json, else the folder's name.
+  std::string display_name;    // By parley.json, else the folder's name.
+  WeightSink* sink = nullptr;  // Told of the weights; not owned.
 };
 
 }  // namespace parley

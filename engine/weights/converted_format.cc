@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/weights/json_file.h"
@@ -104,6 +105,14 @@ absl::Status CheckDigests(const WeightFile& file) {
     if (!digest.has_value() || digest->size() != kSha256Digits) {
       return absl::InvalidArgumentError(absl::StrCat(
           file.path(), ": tensor ", QuotedName(name), " has no checksum"));
+    }
+  }
+  for (const std::string& key : file.MetadataKeys()) {
+    absl::string_view name = key;
+    if (absl::ConsumePrefix(&name, kDigestPrefix) &&
+        file.Find(name) == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          file.path(), ": tensor ", QuotedName(name), " is missing"));
     }
   }
   return absl::OkStatus();

@@ -49,8 +49,9 @@ struct ConvertedFormat {
 
 // Nothing where the file is not a converted one. INVALID_ARGUMENT, naming file
 // and key, where it is one of a version or compute type that is unknown, or
-// whose metadata is malformed or lacks a tensor's checksum. Whether all tensors
-// of the products are there is the loader's to see.
+// whose metadata is malformed, lacks a tensor's checksum, or has that of a
+// tensor that is missing. Whether these are what a model needs is the loader's
+// to see.
 absl::StatusOr<std::optional<ConvertedFormat>> ReadConvertedFormat(
     const WeightFile& file);
 

@@ -41,6 +41,13 @@ std::optional<absl::string_view> NamedTensors::Metadata(
   return found->second;
 }
 
+std::vector<std::string> NamedTensors::MetadataKeys() const {
+  std::vector<std::string> keys;
+  keys.reserve(metadata_.size());
+  for (const auto& [key, value] : metadata_) keys.push_back(key);
+  return keys;
+}
+
 const TensorView* NamedTensors::Find(absl::string_view name) const {
   const auto found = tensors_.find(name);
   return found == tensors_.end() ? nullptr : &found->second;

@@ -41,6 +41,7 @@ class NamedTensors final : public WeightFile {
   const TensorView* Find(absl::string_view name) const override;
   std::optional<absl::string_view> Metadata(
       absl::string_view key) const override;
+  std::vector<std::string> MetadataKeys() const override;
   std::vector<std::string> names() const override;
   const std::string& path() const override { return path_; }
 

@@ -28,6 +28,9 @@ class WeightFile {
     return std::nullopt;
   }
 
+  // All keys that Metadata finds, sorted.
+  virtual std::vector<std::string> MetadataKeys() const { return {}; }
+
   // All names, sorted.
   virtual std::vector<std::string> names() const = 0;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "absl/algorithm/container.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "nlohmann/json.hpp"
 
 namespace parley::tools {
 namespace {
@@ -76,6 +78,23 @@ absl::StatusOr<CopiedFiles> CopyModelFiles(const std::string& from,
   std::sort(files.copied.begin(), files.copied.end());
   std::sort(files.left_out.begin(), files.left_out.end());
   return files;
+}
+
+absl::Status ForgetComputeType(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return absl::OkStatus();
+  // Whoever loads the model says what is malformed.
+  auto json = nlohmann::ordered_json::parse(file, nullptr, false);
+  if (!json.is_object() || json.erase("compute_type") == 0) {
+    return absl::OkStatus();
+  }
+  std::ofstream out(path, std::ios::binary);
+  out << json.dump(2, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace)
+      << "\n";
+  out.close();
+  if (out.good()) return absl::OkStatus();
+  return absl::UnknownError(absl::StrCat(path, " cannot be written"));
 }
 
 }  // namespace parley::tools

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace parley::tools {
@@ -23,6 +24,10 @@ struct CopiedFiles {
 absl::StatusOr<CopiedFiles> CopyModelFiles(const std::string& from,
                                            const std::string& to,
                                            const std::string& weights_folder);
+
+// Takes "compute_type" out of a parley.json, where there are both: what was
+// meant for the weights as they came may not fit converted ones.
+absl::Status ForgetComputeType(const std::string& path);
 
 }  // namespace parley::tools
 

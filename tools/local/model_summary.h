@@ -31,12 +31,21 @@ struct StoredWeights {
   std::optional<ConvertedFormat> converted;
 };
 
+// "int8" of a converted model, else the types of its numbers: "F16, F32".
+std::string StoredPrecision(const StoredWeights& weights);
+
+// The files of weights of a model directory, without loading it: the model's
+// own first, then those of dense layers behind it.
+absl::StatusOr<std::vector<StoredWeights>> ReadStoredWeights(
+    const std::string& directory);
+
+// Of all files in it but hidden ones.
+int64_t DirectoryBytes(const std::string& directory);
+
 struct ModelSummary {
   std::string directory;
   ModelInfo info;
-  // The model's own first, then those of dense layers behind it.
-  std::vector<StoredWeights> weights;
-  // All files of the directory but hidden ones, read or not.
+  std::vector<StoredWeights> weights;  // As ReadStoredWeights gives them.
   int64_t directory_bytes = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -97,22 +96,6 @@ std::map<std::string, Share> SharesByDType(const StoredWeights& weights) {
     share.num_bytes += tensor.num_bytes;
   }
   return shares;
-}
-
-bool IsFraction(DType dtype) {
-  return dtype == DType::kF16 || dtype == DType::kBF16 ||
-         dtype == DType::kF32 || dtype == DType::kF64;
-}
-
-// "int8" of a converted model, else the types of its numbers: "F32". Files hold
-// integers beside them, such as position ids, that are no weights.
-std::string Precision(const StoredWeights& weights) {
-  if (weights.converted.has_value()) return weights.converted->compute_type;
-  std::set<absl::string_view> names;
-  for (const StoredTensor& tensor : weights.tensors) {
-    if (IsFraction(tensor.dtype)) names.insert(DTypeName(tensor.dtype));
-  }
-  return absl::StrJoin(names, ", ");
 }
 
 // "22.7M (22713216)".
@@ -261,7 +244,7 @@ Json WeightsJson(const StoredWeights& weights, TensorList list) {
   }
   Json json = {{"path", weights.path},
                {"bytes", weights.file_bytes},
-               {"precision", Precision(weights)},
+               {"precision", StoredPrecision(weights)},
                {"converted", weights.converted.has_value()},
                {"dtypes", shares}};
   if (list == TensorList::kNone) return json;
@@ -301,10 +284,10 @@ void PrintSummary(const ModelSummary& summary, TensorList tensors,
   const StoredWeights& weights = summary.weights.front();
   PrintField(
       out, "precision",
-      absl::StrCat(Precision(weights),
+      absl::StrCat(StoredPrecision(weights),
                    weights.converted.has_value() ? ", converted ahead of time"
                                                  : ", as it came",
-                   "; computes as ", info.compute_type));
+                   "; computes as ", ComputeTypeName(info.compute_type)));
   PrintField(out, "vocabulary", absl::StrCat(info.vocab_size, " tokens"));
   if (info.kind == ModelKind::kTranslation) {
     PrintTranslator(info, out);
@@ -321,15 +304,16 @@ void PrintSummary(const ModelSummary& summary, TensorList tensors,
 
 std::string SummaryToJson(const ModelSummary& summary, TensorList tensors) {
   const ModelInfo& info = summary.info;
-  Json json = {{"name", info.display_name},
-               {"directory", summary.directory},
-               {"kind", std::string(KindName(info.kind))},
-               {"architecture", info.architecture},
-               {"num_parameters", info.num_parameters},
-               {"precision", Precision(summary.weights.front())},
-               {"converted", summary.weights.front().converted.has_value()},
-               {"compute_type", info.compute_type},
-               {"vocab_size", info.vocab_size}};
+  Json json = {
+      {"name", info.display_name},
+      {"directory", summary.directory},
+      {"kind", std::string(KindName(info.kind))},
+      {"architecture", info.architecture},
+      {"num_parameters", info.num_parameters},
+      {"precision", StoredPrecision(summary.weights.front())},
+      {"converted", summary.weights.front().converted.has_value()},
+      {"compute_type", std::string(ComputeTypeName(info.compute_type))},
+      {"vocab_size", info.vocab_size}};
   if (info.kind == ModelKind::kTranslation) {
     json["translation"] = TranslatorJson(info);
   } else {

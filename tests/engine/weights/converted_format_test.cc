@@ -110,6 +110,8 @@ TEST(ConvertedFormatTest, MalformedOnesAreRefused) {
               HasSubstr("\"parley.shared\" names no product for \"a\""));
   EXPECT_THAT(Refusal("parley.sha256.b.packed", "12"),
               HasSubstr("tensor \"b.packed\" has no checksum"));
+  EXPECT_THAT(Refusal("parley.sha256.a.bias", Sha256Hex({})),
+              HasSubstr("tensor \"a.bias\" is missing"));
 }
 
 class VerifyChecksumsTest : public testing::Test {

@@ -42,6 +42,7 @@ TEST(NamedTensorsTest, FindsMetadata) {
   EXPECT_EQ(tensors.Metadata("a"), "1");
   EXPECT_EQ(tensors.Metadata("b"), "");
   EXPECT_EQ(tensors.Metadata("c"), std::nullopt);
+  EXPECT_THAT(tensors.MetadataKeys(), ElementsAre("a", "b"));
 }
 
 TEST(NamedTensorsTest, AllocatedMemoryStaysWhereItIs) {

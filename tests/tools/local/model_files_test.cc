@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "tests/temp_folder.h"
 
 namespace parley::tools {
@@ -79,6 +80,27 @@ TEST_F(CopyModelFilesTest, FollowsLinksToFiles) {
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_FALSE(fs::is_symlink(to_ + "/config.json"));
   EXPECT_EQ(fs::file_size(to_ + "/config.json"), 10u);
+}
+
+TEST(ForgetComputeTypeTest, LeavesTheOtherKeysInTheirOrder) {
+  const TempFolder folder;
+  const std::string path = folder.Write(
+      "parley.json", R"({"z": 1, "compute_type": "f32", "a": ["en", "de"]})");
+  ASSERT_TRUE(ForgetComputeType(path).ok());
+  std::ifstream file(path);
+  const auto json = nlohmann::ordered_json::parse(file);
+  EXPECT_EQ(json.dump(), R"({"z":1,"a":["en","de"]})");
+}
+
+TEST(ForgetComputeTypeTest, OtherFilesStayAsTheyAre) {
+  const TempFolder folder;
+  EXPECT_TRUE(ForgetComputeType(folder.path() + "/none").ok());
+  for (const char* text : {"{ \"a\" :1}", "[\"compute_type\"]", "{", ""}) {
+    const std::string path = folder.Write("parley.json", text);
+    EXPECT_TRUE(ForgetComputeType(path).ok());
+    std::ifstream file(path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+  }
 }
 
 TEST_F(CopyModelFilesTest, EmptyFoldersAndMissingOnes) {

@@ -71,6 +71,16 @@ TEST(SummarizeModelTest, DenseLayersHaveFilesOfTheirOwn) {
   EXPECT_NE(FindTensor(summary->weights[1], "linear.weight"), nullptr);
 }
 
+TEST(StoredPrecisionTest, NamesTheTypesOfFractions) {
+  StoredWeights weights = {.tensors = {{"a", DType::kF32, {}, 4},
+                                       {"b", DType::kI64, {}, 8},
+                                       {"c", DType::kF16, {}, 2},
+                                       {"d", DType::kF32, {}, 4}}};
+  EXPECT_EQ(StoredPrecision(weights), "F16, F32");
+  weights.converted = ConvertedFormat{.compute_type = "int8"};
+  EXPECT_EQ(StoredPrecision(weights), "int8");
+}
+
 TEST(SummarizeModelTest, HiddenFilesDoNotCount) {
   const EncoderCopy copy("bert-long");
   const int64_t before = Summarize(copy.path())->directory_bytes;

@@ -19,7 +19,7 @@ ModelSummary Translator() {
   ModelInfo& info = summary.info;
   info.display_name = "X \xff";
   info.architecture = "MarianMTModel";
-  info.compute_type = "f32";
+  info.compute_type = ComputeType::kF32;
   info.num_parameters = 6'534'980;
   info.vocab_size = 8004;
   info.max_source_tokens = 256;
@@ -134,7 +134,7 @@ TEST(PrintSummaryTest, OneLabelReranks) {
 TEST(PrintSummaryTest, ConvertedModel) {
   ModelSummary summary = Translator();
   summary.weights[0].converted = ConvertedFormat{.compute_type = "int8"};
-  summary.info.compute_type = "int8";
+  summary.info.compute_type = ComputeType::kInt8;
   EXPECT_THAT(Text(summary),
               HasSubstr("int8, converted ahead of time; computes as int8\n"));
   const Json json = Parsed(summary);
