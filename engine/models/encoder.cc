@@ -39,6 +39,7 @@ absl::StatusOr<EncoderModel> LoadEncoder(const EncoderConfig& config,
                        ? LoadModernBertStack(config, loader, stack_progress)
                        : LoadBertStack(config, loader, stack_progress));
   PARLEY_ASSIGN_OR_RETURN(model.heads, LoadEncoderHeads(config, loader));
+  PARLEY_RETURN_IF_ERROR(loader.status());
   options.progress(1.0);
   return model;
 }

@@ -88,6 +88,7 @@ absl::StatusOr<MarianWeights> LoadMarianWeights(
       loader.LoadWide(
           config.ties_output ? "decoder.embeddings.token" : "output",
           "output.bias"));
+  PARLEY_RETURN_IF_ERROR(loader.status());
   options.progress(1.0);
   return weights;
 }

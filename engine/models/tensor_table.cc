@@ -147,6 +147,11 @@ bool TensorMap::Has(absl::string_view name) const {
   return tensors_.contains(name) || stored_.contains(name);
 }
 
+bool TensorMap::IsPlain(absl::string_view name) const {
+  const auto found = tensors_.find(name);
+  return found != tensors_.end() && CanWidenToF32(found->second->dtype);
+}
+
 const Shape& TensorMap::ShapeOf(absl::string_view name) const {
   const auto found = shapes_.find(name);
   PARLEY_CHECK(found != shapes_.end()) << name;

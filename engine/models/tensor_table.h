@@ -42,6 +42,8 @@ class TensorMap {
   // it stands in no product.
   const TensorView& Get(absl::string_view name) const;
   bool Has(absl::string_view name) const;
+  // Whether it was found, stands in no product, and can be loaded as floats.
+  bool IsPlain(absl::string_view name) const;
   // The shape of the row of that name. REQUIRES: there is one.
   const Shape& ShapeOf(absl::string_view name) const;
   // What a converted file holds; null for files of the hubs.

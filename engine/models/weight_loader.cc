@@ -32,6 +32,12 @@ std::string ProductName(const std::vector<std::string>& parts) {
   return name;
 }
 
+absl::Status Misplaced(const TensorMap& tensors, absl::string_view name) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(tensors.file()->path(), ": ", name,
+                   " is stored in a form that is not expected of it"));
+}
+
 // Reads rows of a stored tensor [rows, columns] as floats.
 class RowReader {
  public:
@@ -160,6 +166,18 @@ absl::StatusOr<EmbeddingTable> WeightLoader::LoadStoredTable(
   return EmbeddingTable(std::move(weight));
 }
 
+absl::Status WeightLoader::CheckPlain(
+    const std::vector<std::string>& parts) const {
+  for (const std::string& part : parts) {
+    for (const std::string& name : {WeightOf(part), BiasOf(part)}) {
+      if (tensors_.Has(name) && !tensors_.IsPlain(name)) {
+        return Misplaced(tensors_, name);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 Precision WeightLoader::PrecisionOf(Sensitivity sensitivity) const {
   if (options_.precision != Precision::kInt8 ||
       sensitivity == Sensitivity::kUsual) {
@@ -177,6 +195,7 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadParts(
   if (tensors_.products() != nullptr && tensors_.products()->Holds(name)) {
     return LoadStoredParts(name, parts);
   }
+  PARLEY_RETURN_IF_ERROR(CheckPlain(parts));
   if (precision != Precision::kF32) return PackParts(name, parts, precision);
   const PartsReader read(tensors_, parts);
   const FloatBuffer bias = JoinBiases(tensors_, parts);
@@ -315,6 +334,12 @@ EmbeddingTable WeightLoader::NarrowTable(const std::string& name,
 }
 
 FloatBuffer WeightLoader::LoadFloats(const std::string& name) {
+  if (!tensors_.IsPlain(name)) {
+    status_.Update(Misplaced(tensors_, name));
+    int64_t size = 1;
+    for (const int64_t extent : tensors_.ShapeOf(name)) size *= extent;
+    return FloatBuffer(size);
+  }
   FloatBuffer numbers = tensors_.Load(name);
   if (options_.sink != nullptr) {
     options_.sink->AddTensor(name, tensors_.Get(name).shape, numbers.span());

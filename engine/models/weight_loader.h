@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -72,6 +73,11 @@ class WeightLoader {
                         const WeightOptions& options = {});
 
   const TensorMap& tensors() const { return tensors_; }
+
+  // INVALID_ARGUMENT once something was loaded that gives no status of its own
+  // and that a converted file has in a form where it is not expected; what was
+  // loaded is zeros then. To be looked at when all is loaded.
+  const absl::Status& status() const { return status_; }
   kernels::Precision precision() const { return options_.precision; }
 
   // Packs "<name>.weight" [out, in] and "<name>.bias" of each of `names` as one
@@ -135,6 +141,9 @@ class WeightLoader {
   kernels::PackedWeight PackTensor(const TensorView& tensor);
   EmbeddingTable NarrowTable(const std::string& name, const TensorView& tensor);
 
+  // An error where one of `parts` stands in a product of another name.
+  absl::Status CheckPlain(const std::vector<std::string>& parts) const;
+
   // As a converted file has them.
   struct StoredProduct {
     kernels::PackedWeight weight;
@@ -149,6 +158,7 @@ class WeightLoader {
 
   const TensorMap& tensors_;
   const WeightOptions options_;
+  absl::Status status_;
   // By where the tensor's bytes are.
   std::map<const std::byte*, kernels::PackedWeight> packed_;
 };

@@ -323,6 +323,21 @@ TEST_F(DamagedModelTest, HeadersCannotChangeUnnoticed) {
   }
 }
 
+// The bytes are the same, and so are their checksums.
+TEST_F(DamagedModelTest, TypesThatAreNotExpectedAreRefused) {
+  for (const std::string name :
+       {"encoder.layers.0.self_attention_norm.weight",
+        "encoder.layers.0.self_attention.query_key_value.bias",
+        "decoder.layers.1.feed_forward.input.scale"}) {
+    std::string bytes = *bytes_;
+    const size_t entry = bytes.find("\"" + name + "\":{");
+    ASSERT_NE(entry, std::string::npos) << name;
+    bytes[bytes.find("F32", entry)] = 'I';
+    Write(bytes);
+    EXPECT_THAT(Refusal(), HasSubstr(name));
+  }
+}
+
 TEST_F(DamagedModelTest, TruncatedFilesAreRefused) {
   for (const size_t size : {size_t{0}, size_t{7}, size_t{1000},
                             bytes_->size() / 2, bytes_->size() - 1}) {
