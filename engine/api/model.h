@@ -101,7 +101,7 @@ struct LoadedModel {
 struct LoadOptions {
   // Unset: as the directory's files are stored; f32 for those of the hubs.
   std::optional<ComputeType> compute_type;
-  int num_threads = 1;  // OpenMP threads of a step.
+  int num_threads = 1;       // OpenMP threads of a step.
   bool pin_threads = false;  // Each to a CPU of its own.
   int64_t kv_cache_bytes = int64_t{256} << 20;
   // Decoder rows of one step at most.

@@ -24,7 +24,8 @@ class DnnlLinear final : public Linear {
  public:
   // Throws dnnl::error.
   DnnlLinear(const LinearShape& shape,
-             std::shared_ptr<const PreparedMatmul> prepared, FloatBuffer storage)
+             std::shared_ptr<const PreparedMatmul> prepared,
+             FloatBuffer storage)
       : shape_(shape),
         prepared_(std::move(prepared)),
         stream_(CpuEngine()),
@@ -172,8 +173,8 @@ class DnnlLinear final : public Linear {
   const std::shared_ptr<const PreparedMatmul> prepared_;
   dnnl::stream stream_;
   FloatBuffer packed_weight_;
-  memory weight_;  // Of packed_weight_.
-  memory bias_;    // [out_features]; none if there is none.
+  memory weight_;           // Of packed_weight_.
+  memory bias_;             // [out_features]; none if there is none.
   FewRowsWeight few_rows_;  // Null where it would give other bits.
   std::vector<char> scratchpad_bytes_;
   memory scratchpad_;
@@ -206,8 +207,8 @@ absl::StatusOr<std::unique_ptr<Linear>> CreateF32Linear(
       (prepared->packed_weight().get_size() + sizeof(float) - 1) /
       sizeof(float));
   FloatBuffer storage = lifetime == WeightLifetime::kModel
-                           ? FloatBuffer::ForWeights(num_floats)
-                           : FloatBuffer::Uninitialized(num_floats);
+                            ? FloatBuffer::ForWeights(num_floats)
+                            : FloatBuffer::Uninitialized(num_floats);
   try {
     auto linear = std::make_unique<DnnlLinear>(shape, std::move(prepared),
                                                std::move(storage));

@@ -84,9 +84,8 @@ std::vector<float> RoundedWeightOf(const std::vector<float>& weight,
   std::vector<float> rounded(weight.size());
   std::vector<int8_t> bytes(in);
   for (size_t begin = 0; begin < weight.size(); begin += in) {
-    const float scale =
-        RoundToInt8(absl::MakeConstSpan(weight).subspan(begin, in),
-                    absl::MakeSpan(bytes));
+    const float scale = RoundToInt8(
+        absl::MakeConstSpan(weight).subspan(begin, in), absl::MakeSpan(bytes));
     for (int64_t i = 0; i < in; ++i) rounded[begin + i] = bytes[i] * scale;
   }
   return rounded;
