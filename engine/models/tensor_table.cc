@@ -71,7 +71,12 @@ absl::StatusOr<TensorMap> TensorMap::BindConverted(
     int64_t num_elements = 1;
     for (const int64_t size : row.shape) num_elements *= size;
     if (map.TakeStored(row)) {
-      map.num_parameters_ += num_elements;
+      absl::string_view part = row.name;
+      absl::ConsumeSuffix(&part, ".weight");
+      // What is shared counts where it is stored.
+      if (!map.products_->format().shared.contains(part)) {
+        map.num_parameters_ += num_elements;
+      }
     } else if (const TensorView* tensor = file->Find(row.name)) {
       if (tensor->shape != row.shape) {
         faults.push_back(absl::StrCat(row.name, " has shape ",
