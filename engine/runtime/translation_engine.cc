@@ -153,7 +153,10 @@ TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
       activations_(MarianActivationSizes(
           model_->config,
           std::max<int64_t>(
-              {kEncoderRows, model_->config.max_positions, options.max_rows}))),
+              {kEncoderRows, model_->config.max_positions,
+               // The product of a restricted task's rows rounds their number
+               // up from wherever among the rows they stand.
+               kernels::RoundUpRows(options.max_rows) + kMaxBeams}))),
       scan_(
           {.max_rows = options.max_rows,
            .num_blocks = static_cast<int>(model_->weights.output->num_blocks()),

@@ -162,6 +162,22 @@ TEST(TranslationEngineTest, RestrictedTasksKeepToTheirTokensInAnyCompany) {
   }
 }
 
+// Row counts round up, and there is room for that behind the last row too (a
+// sanitizer would tell).
+TEST(TranslationEngineTest, RestrictedRowsMayStandLast) {
+  constexpr int kMaxRows = 544;
+  const auto engine = CreateEngine(RandomDirectory(), {.max_rows = kMaxRows});
+  std::vector<Task> tasks(16, MakeTask({3, 1, 4, 1, 0}, 32, 4));
+  tasks.push_back(MakeTask({5, 9, 2, 0}, 23, 4));
+  Task last = MakeTask({6, 5, 3, 0}, 9, 4);
+  for (TokenId token = 0; token < 300; token += 3) {
+    last.target_tokens.push_back(token);
+  }
+  tasks.push_back(last);
+  const auto results = RunTasks(*engine, tasks);
+  ExpectSameBits(results.back(), RunTasks(*engine, {last})[0]);
+}
+
 TEST(TranslationEngineTest, AllTokensAllowedAreNoRestriction) {
   const auto engine = CreateEngine("models/demo", {.max_rows = 64});
   std::vector<Task> tasks = RandomTasks(10, 7000, 13);
