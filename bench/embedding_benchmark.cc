@@ -128,9 +128,11 @@ absl::Status Run() {
   std::fprintf(stderr, "%s, %d threads, %zu texts\n",
                kernels::DescribeBackend().c_str(), num_threads, texts.size());
   // One pass unmeasured: memory is touched, clocks come up.
-  PARLEY_ASSIGN_OR_RETURN(Vectors vectors, EmbedAll(*model.engine, texts));
+  PARLEY_ASSIGN_OR_RETURN(Vectors vectors,
+                          EmbedAll(*model.engines.front(), texts));
   for (int i = 0; i < absl::GetFlag(FLAGS_repetitions); ++i) {
-    PARLEY_ASSIGN_OR_RETURN(vectors, MeasurePass(*model.engine, texts));
+    PARLEY_ASSIGN_OR_RETURN(vectors,
+                            MeasurePass(*model.engines.front(), texts));
   }
   if (!absl::GetFlag(FLAGS_output).empty()) {
     WriteUnitVectors(absl::GetFlag(FLAGS_output), vectors);

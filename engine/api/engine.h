@@ -16,6 +16,9 @@ struct TaskCost {
   int64_t encoder_tokens = 0;  // Read in its first step.
   int64_t max_rows = 0;        // Decoder rows of any step at most.
   int64_t kv_blocks = 0;       // Of the KV pool, expected.
+  // Rows that it sends through the model in all its steps, source tokens and
+  // decoder rows alike, expected: what its computing takes, roughly.
+  int64_t work = 0;
 };
 
 // What an engine has room for now, in the units of TaskCost.
@@ -48,11 +51,25 @@ struct EvictedTask {
   Task task;
 };
 
-// What became of tasks in one step. A task that is named here has left.
+// Tokens that a task has decided, and will not take back: they follow those it
+// told of in earlier steps. In a beam search, what all live hypotheses share.
+// Together they are a prefix of the first hypothesis's token_ids; what is left
+// of that comes with the result. A task that was evicted begins anew.
+struct TaskProgress {
+  TaskId id = 0;
+  std::vector<TokenId> token_ids;  // Not empty.
+};
+
+// What became of tasks in one step. A task that is named in the first three has
+// left.
 struct StepResult {
   std::vector<FinishedTask> finished;
   std::vector<FailedTask> failed;
   std::vector<EvictedTask> evicted;
+  // Only of tasks that want it, are still there, and have news.
+  std::vector<TaskProgress> progress;
+  int64_t num_encoder_tokens = 0;  // That the step has read.
+  int64_t num_rows = 0;            // Decoder rows that it has computed.
 };
 
 // Runs tasks of one model, any number together, each in its own way: a task's
@@ -73,6 +90,9 @@ class Engine {
   virtual absl::StatusOr<TaskCost> Cost(const Task& task) const = 0;
 
   virtual Capacity capacity() const = 0;
+
+  // What an empty engine has room for. Any thread.
+  virtual Capacity max_capacity() const = 0;
 
   // Takes `task` in, to take part from the next step on. RESOURCE_EXHAUSTED
   // means later; other errors are those of Cost. After an error nothing has

@@ -87,7 +87,7 @@ struct ModelInfo {
   EncoderInfo encoder;  // Only of ModelKind::kEncoder.
 };
 
-// A model ready to work. The engine is the runner's; the rest may be read
+// A model ready to work. The engines are their runners'; the rest may be read
 // from any thread.
 struct LoadedModel {
   ModelInfo info;
@@ -95,13 +95,16 @@ struct LoadedModel {
   std::unique_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
   std::unique_ptr<const Shortlist> shortlist;  // Null: none.
-  std::unique_ptr<Engine> engine;
+  // LoadOptions::num_replicas of them, on one set of weights. Each has a state
+  // of its own, and may run at the same time as the others.
+  std::vector<std::unique_ptr<Engine>> engines;
 };
 
 struct LoadOptions {
   // Unset: as the directory's files are stored; f32 for those of the hubs.
   std::optional<ComputeType> compute_type;
-  int num_threads = 1;       // OpenMP threads of a step.
+  int num_threads = 1;       // OpenMP threads of a step of one engine.
+  int num_replicas = 1;      // Engines that share the weights.
   bool pin_threads = false;  // Each to a CPU of its own.
   int64_t kv_cache_bytes = int64_t{256} << 20;
   // Decoder rows of one step at most.

@@ -85,6 +85,8 @@ struct Task {
   // token; empty: any. Read by translation models.
   std::vector<TokenId> target_tokens;
   SearchOptions search;  // Read by translation models.
+  // Whether steps tell of its progress. Read by translation models.
+  bool wants_progress = false;
   EncodeOptions encode;  // Read by encoder models.
 };
 

@@ -32,14 +32,17 @@ EncoderEngine::EncoderEngine(EncoderEngineParts parts,
 
 absl::StatusOr<TaskCost> EncoderEngine::Cost(const Task& task) const {
   PARLEY_RETURN_IF_ERROR(CheckEncodeTask(task, *model_, outputs_.defaults()));
-  return TaskCost{.encoder_tokens =
-                      static_cast<int64_t>(task.source_ids.size())};
+  const auto num_tokens = static_cast<int64_t>(task.source_ids.size());
+  return TaskCost{.encoder_tokens = num_tokens, .work = num_tokens};
 }
 
 Capacity EncoderEngine::capacity() const {
+  return {.encoder_tokens = max_capacity().encoder_tokens - num_tokens_};
+}
+
+Capacity EncoderEngine::max_capacity() const {
   return {.encoder_tokens = std::max<int64_t>(kMaxAdmittedTokens,
-                                              model_->config.max_tokens()) -
-                            num_tokens_};
+                                              model_->config.max_tokens())};
 }
 
 absl::Status EncoderEngine::Admit(TaskId id, Task task) {
@@ -102,6 +105,7 @@ void EncoderEngine::RunPass(size_t begin, size_t count, StepResult* result) {
     first_row += length;
   }
   num_tokens_ -= first_row;
+  result->num_encoder_tokens += first_row;
   const absl::Span<EncodedTask> encoded = absl::MakeSpan(encoded_);
   model_->stack->Run(
       sequences_,

@@ -37,6 +37,7 @@ class EncoderEngine : public Engine {
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override;
   Capacity capacity() const override;
+  Capacity max_capacity() const override;
   absl::Status Admit(TaskId id, Task task) override;
   void Remove(TaskId id) override;
   absl::Status Step(const StepBudget& budget, StepResult* result) override;

@@ -137,7 +137,8 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
   info.encoder.max_tokens =
       DefaultMaxTokens(sentences, *tokenizer, config.max_tokens());
   progress("reserving memory", 0.95);
-  loaded.engine = std::make_unique<EncoderEngine>(std::move(parts), options);
+  loaded.engines.push_back(
+      std::make_unique<EncoderEngine>(std::move(parts), options));
   loaded.encoder_tokenizer = std::move(tokenizer);
   progress("ready", 1.0);
   return loaded;

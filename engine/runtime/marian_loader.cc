@@ -145,7 +145,7 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
   PARLEY_RETURN_IF_ERROR(
       AddMarianShortlist(source, *tokenizer, config.generation, &loaded));
   progress("reserving memory", 0.95);
-  PARLEY_ASSIGN_OR_RETURN(loaded.engine,
+  PARLEY_ASSIGN_OR_RETURN(loaded.engines.emplace_back(),
                           TranslationEngine::Create(std::move(model), options));
   loaded.tokenizer = std::move(tokenizer);
   progress("ready", 1.0);

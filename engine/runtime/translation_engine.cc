@@ -95,9 +95,18 @@ absl::Status CheckTargetTokens(absl::Span<const TokenId> tokens,
   return absl::OkStatus();
 }
 
-// Slots that a task is likely to hold at once. Translations are about as long
-// as their sources; beams share most of what they descend from, and their
-// dead ends are reused.
+// Translations are about as long as their sources.
+int64_t ExpectedWork(const Task& task) {
+  const int64_t source_len = task.source_ids.size();
+  return source_len + task.search.num_beams *
+                          std::clamp<int64_t>(source_len,
+                                              task.search.min_new_tokens,
+                                              task.search.max_new_tokens);
+}
+
+// Slots that a task is likely to hold at once: with some room, as a target may
+// be longer than its source. Beams share most of what they descend from, and
+// their dead ends are reused.
 int64_t ExpectedTargetSlots(const Task& task) {
   const int64_t source_len = task.source_ids.size();
   const int64_t target_len = std::clamp<int64_t>(
@@ -190,13 +199,18 @@ absl::StatusOr<TaskCost> TranslationEngine::Cost(const Task& task) const {
       .encoder_tokens = source_len,
       .max_rows = task.search.num_beams,
       .kv_blocks = std::min(
-          most, KvPool::BlocksFor(source_len + ExpectedTargetSlots(task)) + 1)};
+          most, KvPool::BlocksFor(source_len + ExpectedTargetSlots(task)) + 1),
+      .work = ExpectedWork(task)};
+}
+
+Capacity TranslationEngine::max_capacity() const {
+  return {.encoder_tokens = activations_.sizes().max_rows,
+          .rows = options_.max_rows,
+          .kv_blocks = pool_.num_blocks()};
 }
 
 Capacity TranslationEngine::capacity() const {
-  Capacity free = {.encoder_tokens = activations_.sizes().max_rows,
-                   .rows = options_.max_rows,
-                   .kv_blocks = pool_.num_blocks()};
+  Capacity free = max_capacity();
   for (const std::unique_ptr<ActiveTask>& active : tasks_) {
     free.rows -= active->task.search.num_beams;
     free.kv_blocks -= active->charged_blocks();
@@ -251,9 +265,10 @@ absl::Status TranslationEngine::Step(const StepBudget& budget,
                                      StepResult* result) {
   *result = {};
   JoinTeam(options_, &has_team_);
-  EncodeNewTasks(budget);
+  result->num_encoder_tokens = EncodeNewTasks(budget);
   PlaceRows(result);
   GatherRows();
+  result->num_rows = static_cast<int64_t>(rows_.size());
   if (rows_.empty()) return absl::OkStatus();
   MarianDecode(*model_,
                {.tokens = tokens_, .positions = positions_, .rows = rows_},
@@ -263,7 +278,7 @@ absl::Status TranslationEngine::Step(const StepBudget& budget,
   return absl::OkStatus();
 }
 
-void TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
+int64_t TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
   std::vector<ActiveTask*> batch;
   int64_t num_tokens = 0;
   int64_t batch_tokens = 0;
@@ -283,6 +298,7 @@ void TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
     num_tokens += source_len;
   }
   if (!batch.empty()) EncodeBatch(batch);
+  return num_tokens;
 }
 
 void TranslationEngine::EncodeBatch(absl::Span<ActiveTask* const> batch) {

@@ -32,6 +32,7 @@ class TranslationEngine : public Engine {
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override;
   Capacity capacity() const override;
+  Capacity max_capacity() const override;
   absl::Status Admit(TaskId id, Task task) override;
   void Remove(TaskId id) override;
   absl::Status Step(const StepBudget& budget, StepResult* result) override;
@@ -46,7 +47,7 @@ class TranslationEngine : public Engine {
                     const LoadOptions& options);
 
   // The parts of Step, in order.
-  void EncodeNewTasks(const StepBudget& budget);
+  int64_t EncodeNewTasks(const StepBudget& budget);  // The tokens encoded.
   void PlaceRows(StepResult* result);
   void GatherRows();
   void ScanRows();

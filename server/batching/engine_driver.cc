@@ -28,9 +28,11 @@ Answer AnswerWaiting(QueueEntry entry, Result result, absl::Time now) {
 
 }  // namespace
 
-EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model,
+EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model, size_t replica,
                            const Options& options)
-    : model_(std::move(model)), options_(options) {}
+    : model_(std::move(model)),
+      engine_(model_->engines[replica].get()),
+      options_(options) {}
 
 Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
                                   absl::Time now) {
@@ -58,14 +60,14 @@ void EngineDriver::DropUnwanted(absl::Time now, std::vector<Answer>* answers) {
     ActiveTask& active = current->second;
     absl::Status wanted = StillWanted(active.entry, now);
     if (wanted.ok()) continue;
-    model_->engine->Remove(current->first);
+    engine_->Remove(current->first);
     answers->push_back(AnswerActive(std::move(active), std::move(wanted), now));
     active_.erase(current);
   }
 }
 
 bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
-  const EngineRoom room = {.capacity = model_->engine->capacity(),
+  const EngineRoom room = {.capacity = engine_->capacity(),
                            .empty = active_.empty()};
   std::optional<QueueEntry> entry =
       model_->queue->PopIf([&room](const QueueEntry& oldest) {
@@ -79,7 +81,7 @@ bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
         model_->shortlist->TargetTokens(entry->task.source_ids);
   }
   // A copy, because a refused task is gone too.
-  absl::Status admitted = model_->engine->Admit(id, entry->task);
+  absl::Status admitted = engine_->Admit(id, entry->task);
   if (admitted.ok()) {
     entry->task = Task();
     active_.emplace(id,
@@ -97,8 +99,7 @@ bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
 
 void EngineDriver::Step(std::vector<Answer>* answers) {
   PARLEY_CHECK(has_work()) << model_->name;
-  absl::Status status =
-      model_->engine->Step(options_.step_budget, &step_result_);
+  absl::Status status = engine_->Step(options_.step_budget, &step_result_);
   if (status.ok()) status = Settle(&step_result_, answers);
   if (!status.ok()) Lose(status, answers);
 }
@@ -133,10 +134,10 @@ absl::Status EngineDriver::Settle(StepResult* result,
     model_->queue->PushFront(std::move(active.entry));
   }
   const int64_t num_active = static_cast<int64_t>(active_.size());
-  if (model_->engine->num_tasks() != num_active) {
+  if (engine_->num_tasks() != num_active) {
     return absl::InternalError(absl::StrCat(
-        "the engine holds ", model_->engine->num_tasks(),
-        " tasks after a step, but ", num_active, " were not reported"));
+        "the engine holds ", engine_->num_tasks(), " tasks after a step, but ",
+        num_active, " were not reported"));
   }
   return absl::OkStatus();
 }

@@ -34,7 +34,9 @@ class EngineDriver {
     std::function<absl::Time()> clock = absl::Now;
   };
 
-  EngineDriver(std::shared_ptr<ServedModel> model, const Options& options);
+  // Drives model->engines[replica].
+  EngineDriver(std::shared_ptr<ServedModel> model, size_t replica,
+               const Options& options);
 
   // Drops tasks, waiting or active, that nobody waits for any more; then admits
   // the oldest waiting ones for as long as they fit. Leaves nothing in the
@@ -72,6 +74,7 @@ class EngineDriver {
   void Lose(const absl::Status& cause, std::vector<Answer>* answers);
 
   const std::shared_ptr<ServedModel> model_;
+  Engine* const engine_;  // The model's.
   const Options options_;
   absl::flat_hash_map<TaskId, ActiveTask> active_;
   TaskId next_id_ = 1;

@@ -138,7 +138,7 @@ ThreadRunner::Orders ThreadRunner::TakeOrders() {
   for (size_t i = drivers_.size(); i < models_.size(); ++i) {
     const EngineDriver::Options options = {
         .step_budget = {.max_encoder_tokens = options_.max_encoder_tokens}};
-    drivers_.push_back(std::make_unique<EngineDriver>(models_[i], options));
+    drivers_.push_back(std::make_unique<EngineDriver>(models_[i], 0, options));
     PARLEY_CHECK(share_.Add() == i);
   }
   return {.stopping = stopping_, .stop_deadline = stop_deadline_};

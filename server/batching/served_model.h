@@ -4,14 +4,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/api/model.h"
+#include "server/batching/observer.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
 
 // Shared by the calls that use it; everything here may be used from any
-// thread. `engine` is the runner's, and calls use nothing of it but Cost.
+// thread. Each engine is its runner's, and calls use nothing of it but Cost.
 struct ServedModel {
   std::string name;  // What requests call it.
   ModelInfo info;
@@ -19,8 +22,17 @@ struct ServedModel {
   std::unique_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<const EncoderTokenizer> encoder_tokenizer;
   std::unique_ptr<const Shortlist> shortlist;  // Null: none.
-  std::unique_ptr<Engine> engine;
+  // One for each runner; all have one set of weights and one queue.
+  std::vector<std::unique_ptr<Engine>> engines;
   std::unique_ptr<TaskQueue> queue;
+  // Told of what happens to its tasks. Never null once it is served.
+  std::shared_ptr<BatchingObserver> observer =
+      std::make_shared<BatchingObserver>();
+
+  // See Engine::Cost.
+  absl::StatusOr<TaskCost> Cost(const Task& task) const {
+    return engines.front()->Cost(task);
+  }
 };
 
 }  // namespace parley

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -34,6 +35,9 @@ class CancelFlag {
   std::atomic<bool> cancelled_{false};
 };
 
+// Shares of the work where tasks of several wait: 4 to 2 to 1.
+enum class Priority { kHigh, kNormal, kLow };
+
 // What became of a task.
 struct TaskOutcome {
   // Or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
@@ -54,9 +58,19 @@ struct QueueEntry {
   bool use_shortlist = false;
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  Priority priority = Priority::kNormal;
+  // Who asks: callers share the engine fairly. Any text.
+  std::string caller;
+  // Whether a long queue may refuse it. Not so where its owner bounds what it
+  // has waiting, and would only push it again.
+  bool is_refusable = true;
   // Called exactly once, for every entry that Push has taken, on the runner's
   // completion thread.
   absl::AnyInvocable<void(TaskOutcome)> done;
+  // Called with the tokens that the task has decided since the last call (see
+  // TaskProgress), in their order, before `done`, on the same thread. Null: not
+  // wanted. An eviction repeats nothing.
+  std::function<void(std::vector<TokenId>)> progress;
   absl::Time enqueued;    // Set by Push.
   uint64_t sequence = 0;  // Set by Push: the younger, the greater.
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -20,6 +21,11 @@ namespace parley {
 struct CallContext {
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  Priority priority = Priority::kNormal;
+  std::string caller;          // See QueueEntry.
+  bool is_refusable = true;    // See QueueEntry.
+  bool allow_partial = false;  // See parley.v1.CallOptions.
+  bool no_cache = false;
   // Asks for memory for an answer, until the call has ended: RESOURCE_EXHAUSTED
   // where there is none now. Null: unbounded. Called only before the pipeline's
   // function for the method returns.

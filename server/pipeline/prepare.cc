@@ -139,7 +139,7 @@ absl::Status Preparer::AddPieces(std::vector<EncodedPiece> pieces,
     prepared->truncated |= piece.truncated;
     Task task = {.source_ids = std::move(piece.source_ids),
                  .search = options_.search};
-    PARLEY_ASSIGN_OR_RETURN(const TaskCost cost, model_.engine->Cost(task));
+    PARLEY_ASSIGN_OR_RETURN(const TaskCost cost, model_.Cost(task));
     prepared->pieces.push_back({.task = std::move(task),
                                 .cost = cost,
                                 .use_shortlist = options_.use_shortlist});

@@ -81,7 +81,7 @@ absl::Status Registry::Load(const ModelSource& source,
     model->tokenizer = std::move(loaded->tokenizer);
     model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);
     model->shortlist = std::move(loaded->shortlist);
-    model->engine = std::move(loaded->engine);
+    model->engines = std::move(loaded->engines);
     model->queue = std::make_unique<TaskQueue>(queue_options_);
     // The runner sets the queue's listener, so it must know the model before
     // any call can push to it.

@@ -23,6 +23,27 @@ absl::Status UnknownValue(absl::string_view field, int value,
       absl::StrCat(field, ": ", value, " is no value of ", type));
 }
 
+absl::Status ReadCallOptions(const v1::CallOptions& options,
+                             CallContext* context) {
+  switch (options.priority()) {
+    case v1::PRIORITY_UNSPECIFIED:
+    case v1::PRIORITY_NORMAL:
+      context->priority = Priority::kNormal;
+      break;
+    case v1::PRIORITY_HIGH:
+      context->priority = Priority::kHigh;
+      break;
+    case v1::PRIORITY_LOW:
+      context->priority = Priority::kLow;
+      break;
+    default:
+      return UnknownValue("call.priority", options.priority(), "Priority");
+  }
+  context->allow_partial = options.allow_partial();
+  context->no_cache = options.no_cache();
+  return absl::OkStatus();
+}
+
 v1::Timing ToProto(const CallTiming& timing) {
   v1::Timing proto;
   *proto.mutable_tokenize() = ToProto(timing.tokenize);

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "parley/v1/call.pb.h"
 #include "parley/v1/translation.pb.h"
 #include "server/pipeline/call.h"
 
@@ -12,6 +13,10 @@ namespace parley {
 // INVALID_ARGUMENT: the enum field has a number that the enum does not.
 absl::Status UnknownValue(absl::string_view field, int value,
                           absl::string_view type);
+
+// INVALID_ARGUMENT where the priority is none.
+absl::Status ReadCallOptions(const v1::CallOptions& options,
+                             CallContext* context);
 
 v1::Timing ToProto(const CallTiming& timing);
 

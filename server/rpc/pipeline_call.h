@@ -18,6 +18,7 @@
 #include "server/pipeline/methods.h"
 #include "server/pipeline/model_directory.h"
 #include "server/rpc/call_gate.h"
+#include "server/rpc/call_messages.h"
 #include "server/rpc/message_parsing.h"
 
 namespace parley {
@@ -69,6 +70,13 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
   if (!call.ok()) {
     caller.done(std::move(call).status());
     return;
+  }
+  if constexpr (requires { request->call(); }) {
+    absl::Status options = ReadCallOptions(request->call(), &caller.context);
+    if (!options.ok()) {
+      caller.done(std::move(options));
+      return;
+    }
   }
   ReplyCallback<Reply> answer =
       [cancel = caller.context.cancel, to_response = method.to_response,

@@ -233,8 +233,8 @@ inline LoadedModel MakeFakeEncoder(std::shared_ptr<FakeEngineControl> control,
   encoder.fills_masks = true;
   encoder.predicts_next_sentence = true;
   model.encoder_tokenizer = std::make_unique<FakeEncoderTokenizer>();
-  model.engine = std::make_unique<FakeEncoderEngine>(
-      std::move(control), static_cast<int>(encoder.labels.size()));
+  model.engines.push_back(std::make_unique<FakeEncoderEngine>(
+      std::move(control), static_cast<int>(encoder.labels.size())));
   return model;
 }
 

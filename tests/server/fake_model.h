@@ -70,6 +70,8 @@ class FakeEngine : public Engine {
     return {.encoder_tokens = 1 << 30, .rows = 1 << 20, .kv_blocks = 1 << 20};
   }
 
+  Capacity max_capacity() const override { return capacity(); }
+
   absl::Status Admit(TaskId id, Task task) override {
     {
       absl::MutexLock lock(&control_->mutex_);
@@ -207,7 +209,7 @@ inline LoadedModel MakeFakeModel(std::shared_ptr<FakeEngineControl> control) {
   model.info.default_search.num_beams = 4;
   model.info.default_search.max_new_tokens = 512;
   model.tokenizer = std::make_unique<FakeTokenizer>();
-  model.engine = std::make_unique<FakeEngine>(std::move(control));
+  model.engines.push_back(std::make_unique<FakeEngine>(std::move(control)));
   return model;
 }
 
@@ -221,7 +223,7 @@ inline std::shared_ptr<ServedModel> Serve(
   model->tokenizer = std::move(loaded.tokenizer);
   model->encoder_tokenizer = std::move(loaded.encoder_tokenizer);
   model->shortlist = std::move(loaded.shortlist);
-  model->engine = std::move(loaded.engine);
+  model->engines = std::move(loaded.engines);
   model->queue = std::make_unique<TaskQueue>(queue_options);
   return model;
 }

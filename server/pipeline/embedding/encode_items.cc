@@ -73,7 +73,7 @@ class PendingItems {
     prepared.task.source_ids = part.input.ids;
     prepared.task.encode = part.options;
     prepared.task.encode.segment_ids = part.input.segment_ids;
-    PARLEY_ASSIGN_OR_RETURN(prepared.cost, model_->engine->Cost(prepared.task));
+    PARLEY_ASSIGN_OR_RETURN(prepared.cost, model_->Cost(prepared.task));
     return prepared;
   }
 

@@ -91,7 +91,8 @@ TEST(EncoderLoaderTest, TokenizesAndEncodes) {
   ASSERT_TRUE(tokens.ok()) << tokens.status();
   const auto input = model->encoder_tokenizer->Assemble(*tokens, nullptr, {});
   ASSERT_TRUE(input.ok()) << input.status();
-  const auto result = RunAnyTasks(*model->engine, {{.source_ids = input->ids}});
+  const auto result =
+      RunAnyTasks(*model->engines.front(), {{.source_ids = input->ids}});
   EXPECT_EQ(result[0].encoded.values.size(), 384u);
 }
 

@@ -92,7 +92,7 @@ TEST(MarianLoaderTest, Translates) {
   const auto source = model->tokenizer->Encode("Two dogs play.", ">>de<<");
   ASSERT_TRUE(source.ok()) << source.status();
   const auto result = RunTasks(
-      *model->engine,
+      *model->engines.front(),
       {{.source_ids = source->ids, .search = model->info.default_search}});
   EXPECT_EQ(model->tokenizer->Decode(result[0][0].token_ids),
             "Zwei Hunde spielen.");

@@ -168,7 +168,7 @@ TEST_F(MarianShortlistTest, ALearnedTableHasWhatTranslationsNeed) {
                      .search = demo->info.default_search});
     tasks.back().search.num_beams = 1;
   }
-  const auto translations = RunTasks(*demo->engine, tasks);
+  const auto translations = RunTasks(*demo->engines.front(), tasks);
 
   LexicalLearner learner(Vocabularies().source_size,
                          Vocabularies().target_size);

@@ -26,7 +26,7 @@ class EngineDriverTest : public ::testing::Test {
     const auto clock = [this] { return now_; };
     model_ = FakeModel({.max_tasks = 100, .clock = clock}, &engine_);
     driver_ = std::make_unique<EngineDriver>(
-        model_, EngineDriver::Options{.clock = clock});
+        model_, 0, EngineDriver::Options{.clock = clock});
   }
 
   QueueEntry Entry(Task task) {

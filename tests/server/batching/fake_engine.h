@@ -45,9 +45,16 @@ class FakeEngine : public Engine {
   }
 
   Capacity capacity() const override {
-    int64_t rows = max_rows;
-    for (const auto& [id, active] : active_) rows -= active.search.num_beams;
-    return {.encoder_tokens = INT64_MAX, .rows = rows, .kv_blocks = INT64_MAX};
+    Capacity free = max_capacity();
+    for (const auto& [id, active] : active_) {
+      free.rows -= active.search.num_beams;
+    }
+    return free;
+  }
+
+  Capacity max_capacity() const override {
+    return {
+        .encoder_tokens = INT64_MAX, .rows = max_rows, .kv_blocks = INT64_MAX};
   }
 
   absl::Status Admit(TaskId id, Task task) override {
@@ -82,7 +89,10 @@ class FakeEngine : public Engine {
     }
     for (auto it = active_.begin(); it != active_.end();) {
       const auto current = it++;
-      if (--steps_left_[current->first] > 0) continue;
+      if (--steps_left_[current->first] > 0) {
+        if (current->second.wants_progress) Tell(*current, result);
+        continue;
+      }
       result->finished.push_back({current->first, Answer(current->second)});
       active_.erase(current);
     }
@@ -107,6 +117,15 @@ class FakeEngine : public Engine {
   }
 
  private:
+  // One token more of the answer, after each step.
+  void Tell(const std::pair<const TaskId, Task>& task, StepResult* result) {
+    const int step =
+        task.second.search.max_new_tokens - steps_left_[task.first] - 1;
+    const std::vector<TokenId> answer = Answer(task.second).front().token_ids;
+    if (step >= std::ssize(answer)) return;
+    result->progress.push_back({task.first, {answer[step]}});
+  }
+
   std::map<TaskId, Task> active_;  // Oldest admission first.
   std::map<TaskId, int> steps_left_;
 };
@@ -118,7 +137,7 @@ inline std::shared_ptr<ServedModel> FakeModel(
   model->name = "fake";
   auto fake_engine = std::make_unique<FakeEngine>();
   *engine = fake_engine.get();
-  model->engine = std::move(fake_engine);
+  model->engines.push_back(std::move(fake_engine));
   model->queue = std::make_unique<TaskQueue>(queue_options);
   return model;
 }

@@ -72,7 +72,7 @@ std::vector<std::vector<Hypothesis>> Translate(LoadedModel& model) {
     task.search.max_new_tokens = 20;
     tasks.push_back(task);
   }
-  return RunTasks(*model.engine, tasks);
+  return RunTasks(*model.engines.front(), tasks);
 }
 
 TEST(ConvertModelTest, TranslatesAsTheModelThatIsPackedWhileLoading) {
@@ -120,7 +120,7 @@ std::vector<TaskResult> Encode(LoadedModel& model) {
     task.encode.top_k = 5;
     tasks.push_back(task);
   }
-  return RunAnyTasks(*model.engine, tasks);
+  return RunAnyTasks(*model.engines.front(), tasks);
 }
 
 TEST(ConvertModelTest, EveryKindOfEncoderEncodesAsPackedWhileLoading) {

@@ -1,0 +1,65 @@
+// What happens to tasks and steps, told as it happens, so that it can be
+// counted above this folder.
+#ifndef PARLEY_SERVER_BATCHING_OBSERVER_H_
+#define PARLEY_SERVER_BATCHING_OBSERVER_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace parley {
+
+enum class RejectReason {
+  kQueueFull,   // --max_queued_tasks.
+  kQueueDelay,  // The estimated wait is above --max_queue_delay.
+  kDeadline,    // The estimated wait is above what the caller's deadline left.
+  kClosed,      // The model is going away.
+};
+
+// Where a task was when nobody waited for it any more.
+enum class LeaveStage { kQueued, kActive };
+
+// One step of one engine.
+struct StepReport {
+  absl::Duration time;
+  int64_t num_encoder_tokens = 0;
+  int64_t num_rows = 0;     // Of the decoder.
+  int64_t num_active = 0;   // Tasks in the engine, after it.
+  int64_t active_rows = 0;  // That those take at most.
+  int64_t kv_blocks = 0;    // Taken or reserved, after it.
+  int64_t max_kv_blocks = 0;
+};
+
+// A task that was answered with a result.
+struct TaskReport {
+  absl::Duration queue_time;
+  absl::Duration compute_time;
+  int64_t num_source_tokens = 0;
+  int64_t num_target_tokens = 0;  // Of its first hypothesis.
+};
+
+// Of one model; several replicas tell the same one. Implementations are
+// thread-safe and quick, and do not call back: they are called under locks, on
+// the runner's thread and on those that push.
+class BatchingObserver {
+ public:
+  virtual ~BatchingObserver() = default;
+
+  virtual void OnRejected(RejectReason reason, int64_t num_tasks) {}
+  virtual void OnAdmitted(absl::Duration queue_time) {}
+  // After the step in which a translation got its first token; `since`: it was
+  // queued.
+  virtual void OnFirstToken(absl::Duration since) {}
+  virtual void OnStep(const StepReport& step) {}
+  virtual void OnFinished(const TaskReport& task) {}
+  // Failed by itself.
+  virtual void OnFailed(const absl::Status& status) {}
+  // Cancelled, late, or its model going away.
+  virtual void OnDropped(LeaveStage stage, const absl::Status& why) {}
+  virtual void OnEvicted() {}
+};
+
+}  // namespace parley
+
+#endif  // PARLEY_SERVER_BATCHING_OBSERVER_H_
