@@ -3,6 +3,7 @@
 #define PARLEY_ENGINE_API_TASK_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +27,16 @@ enum class EarlyStopping {
   kNever,      // No running beam can beat the worst of them ["never"].
 };
 
+// How a task that draws its tokens does so; the words are transformers'.
+struct Sampling {
+  // Log-probabilities are divided by it first; above 0.
+  float temperature = 1.0f;
+  int top_k = 50;      // 1 to kMaxSampledTokens.
+  float top_p = 1.0f;  // Above 0, to 1.
+  uint64_t seed = 0;   // The same seed draws the same tokens.
+};
+inline constexpr int kMaxSampledTokens = 64;
+
 // How the search of one task goes: every field set.
 struct SearchOptions {
   int num_beams = 1;       // 1 to kMaxBeams; 1 is greedy.
@@ -36,6 +47,8 @@ struct SearchOptions {
   EarlyStopping early_stopping = EarlyStopping::kHeuristic;
   int max_new_tokens = 0;  // 1 to the model's max_target_tokens.
   int min_new_tokens = 0;  // 0 to max_new_tokens.
+  // Draws tokens instead of taking the likeliest: only with num_beams 1.
+  std::optional<Sampling> sampling;
 };
 
 // What an encoder model is to make of a text.

@@ -16,7 +16,8 @@ namespace parley {
 // Shared by the calls that use it; everything here may be used from any
 // thread. Each engine is its runner's, and calls use nothing of it but Cost.
 struct ServedModel {
-  std::string name;  // What requests call it.
+  std::string name;     // What requests call it.
+  std::string version;  // Of all that had this name, in words of the registry.
   ModelInfo info;
   // One of the two, by its kind.
   std::unique_ptr<const Tokenizer> tokenizer;

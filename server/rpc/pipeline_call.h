@@ -80,7 +80,7 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
   }
   ReplyCallback<Reply> answer =
       [cancel = caller.context.cancel, to_response = method.to_response,
-       model_name = (*model)->name,
+       model_name = (*model)->name, version = (*model)->version,
        done = std::move(caller.done)](absl::StatusOr<Reply> reply) mutable {
         if (!reply.ok()) {
           done(std::move(reply).status());
@@ -88,7 +88,11 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
           // Nobody reads it: spare the conversion.
           done(absl::CancelledError("the call was cancelled"));
         } else {
-          done(to_response(*std::move(reply), model_name));
+          Response response = to_response(*std::move(reply), model_name);
+          if constexpr (requires { response.set_model_version(version); }) {
+            response.set_model_version(version);
+          }
+          done(std::move(response));
         }
       };
   call->context = std::move(caller.context);
