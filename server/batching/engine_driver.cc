@@ -97,6 +97,12 @@ bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
   return true;
 }
 
+bool EngineDriver::is_over() const {
+  // Closed first: nothing comes after that, while what was there may go.
+  return !model_->queue->closed().ok() && !has_work() &&
+         model_->queue->size() == 0;
+}
+
 void EngineDriver::Step(std::vector<Answer>* answers) {
   PARLEY_CHECK(has_work()) << model_->name;
   absl::Status status = engine_->Step(options_.step_budget, &step_result_);

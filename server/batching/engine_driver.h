@@ -46,6 +46,9 @@ class EngineDriver {
   // Whether Step has anything to do.
   bool has_work() const { return !active_.empty(); }
 
+  // Whether the queue is closed and all that it took is answered.
+  bool is_over() const;
+
   // Runs one step of the engine. A task that it evicts goes back to the queue.
   // REQUIRES: has_work()
   void Step(std::vector<Answer>* answers);

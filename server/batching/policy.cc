@@ -31,6 +31,10 @@ size_t FairShare::Add() {
   return shares_.size() - 1;
 }
 
+void FairShare::Remove(size_t index) {
+  shares_.erase(shares_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
 void FairShare::Charge(size_t index, absl::Duration used) {
   shares_[index].used += std::max(used, absl::ZeroDuration());
 }

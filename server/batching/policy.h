@@ -41,6 +41,9 @@ class FairShare {
   // Returns the index of a new engine: 0, 1, 2 ...
   size_t Add();
 
+  // Forgets engine `index`: those after it move down by one.
+  void Remove(size_t index);
+
   // Says that engine `index` has computed for `used`.
   void Charge(size_t index, absl::Duration used);
 

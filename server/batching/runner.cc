@@ -86,7 +86,8 @@ class ThreadRunner : public Runner {
   };
 
   void Run();
-  // Takes over the models added since, and says what to do.
+  // Takes over the models added since, lets go of those that are over, and
+  // says what to do.
   Orders TakeOrders();
   // The driver whose engine steps next; nothing where none has work.
   std::optional<size_t> ChooseNext();
@@ -134,7 +135,17 @@ void ThreadRunner::Run() {
 }
 
 ThreadRunner::Orders ThreadRunner::TakeOrders() {
+  // Destroyed after the mutex is free: that may take the memory of a model.
+  std::vector<std::shared_ptr<ServedModel>> over;
   absl::MutexLock lock(&mutex_);
+  for (size_t i = drivers_.size(); i-- > 0;) {
+    if (!drivers_[i]->is_over()) continue;
+    const auto offset = static_cast<std::ptrdiff_t>(i);
+    over.push_back(std::move(models_[i]));
+    models_.erase(models_.begin() + offset);
+    drivers_.erase(drivers_.begin() + offset);
+    share_.Remove(i);
+  }
   for (size_t i = drivers_.size(); i < models_.size(); ++i) {
     const EngineDriver::Options options = {
         .step_budget = {.max_encoder_tokens = options_.max_encoder_tokens}};

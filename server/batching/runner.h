@@ -36,6 +36,9 @@ class Runner {
 
   // Drives `model` from now on. Its queue's listener is taken. After Stop, the
   // queue is closed instead. REQUIRES: nothing pushes to its queue yet.
+  //
+  // Once the queue has been closed, by whomever, and all that it took is
+  // answered, the runner lets go of the model.
   virtual void Add(std::shared_ptr<ServedModel> model) = 0;
 
   // Closes the queues with UNAVAILABLE, works until they are empty and all is

@@ -271,6 +271,18 @@ TEST_F(EngineDriverTest, ClosingFinishesWhatWaits) {
   EXPECT_EQ(CodeOf(2), absl::StatusCode::kOk);
 }
 
+TEST_F(EngineDriverTest, IsOverWhenClosedAndAnswered) {
+  EXPECT_FALSE(driver_->is_over());
+  Push(Entry(FakeTask(1, 2)));
+  driver_->Close(absl::UnavailableError("unloaded"));
+  EXPECT_FALSE(driver_->is_over());  // Waiting.
+  Round();
+  EXPECT_FALSE(driver_->is_over());  // Active.
+  Round();
+  EXPECT_EQ(CodeOf(1), absl::StatusCode::kOk);
+  EXPECT_TRUE(driver_->is_over());
+}
+
 TEST_F(EngineDriverTest, AbandoningAnswersEverything) {
   engine_->max_rows = 1;
   for (const TokenId name : {1, 2}) Push(Entry(FakeTask(name, 5)));

@@ -101,6 +101,19 @@ TEST(FairShareTest, AHeavyStepIsPaidBack) {
   EXPECT_EQ(computed[0], absl::ZeroDuration());
 }
 
+TEST(FairShareTest, AfterOneIsRemovedTheOthersKeepTheirShares) {
+  FairShare share;
+  for (int i = 0; i < 3; ++i) share.Add();
+  EXPECT_EQ(share.Next({0, 1, 2}), 0u);
+  share.Charge(0, 50 * kMs);
+  share.Charge(1, 20 * kMs);
+  share.Charge(2, 10 * kMs);
+  share.Remove(1);
+  EXPECT_EQ(share.Next({0, 1}), 1u);  // Which was the third.
+  share.Charge(1, 50 * kMs);
+  EXPECT_EQ(share.Next({0, 1}), 0u);
+}
+
 TEST(FairShareTest, ATimeThatRanBackwardsCountsNothing) {
   FairShare share;
   share.Add();

@@ -254,6 +254,34 @@ TEST(RunnerTest, AModelAddedTooLateIsClosed) {
   EXPECT_TRUE(absl::IsUnavailable(model->queue->closed()));
 }
 
+TEST(RunnerTest, LetsGoOfAModelThatIsClosedAndAnswered) {
+  FakeEngine* engine;
+  FakeEngine* other_engine;
+  auto model = FakeModel({}, &engine);
+  auto other = FakeModel({}, &other_engine);
+  Outcomes outcomes;
+  auto runner = Runner::Create({});
+  runner->Add(model);
+  runner->Add(other);
+  ASSERT_TRUE(
+      PushOne(model.get(), Entry(FakeTask(1, 3), outcomes.Expect())).ok());
+  model->queue->Close(absl::UnavailableError("unloaded"));
+  const std::weak_ptr<ServedModel> watched = model;
+  model.reset();
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (!watched.expired() && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_TRUE(watched.expired());
+  outcomes.WaitFor(1);
+  EXPECT_THAT(outcomes.codes(), ::testing::ElementsAre(absl::StatusCode::kOk));
+  // The other goes on.
+  ASSERT_TRUE(
+      PushOne(other.get(), Entry(FakeTask(2, 3), outcomes.Expect())).ok());
+  runner->Stop(absl::InfiniteFuture());
+  EXPECT_THAT(outcomes.codes(), ::testing::Each(absl::StatusCode::kOk));
+}
+
 TEST(RunnerTest, AModelOutlivesItsRunner) {
   FakeEngine* engine;
   auto model = FakeModel({}, &engine);
