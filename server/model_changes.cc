@@ -28,6 +28,14 @@ absl::Status GoingDown() {
   return absl::UnavailableError("the server is going down");
 }
 
+// Runs `work` on a thread that ends with it. Loading may leave a team of OpenMP
+// threads behind, which lasts as long as the thread that it belongs to; while
+// there are more of those than CPUs, no team spins, and each step of the runner
+// would pay for it.
+void RunOnOwnThread(absl::AnyInvocable<void()> work) {
+  std::thread([&work] { work(); }).join();
+}
+
 }  // namespace
 
 ModelChanges::ModelChanges(Options options, Registry* registry)
@@ -121,12 +129,12 @@ void ModelChanges::Loop() {
       order = Next();
     }
     if (!order.has_value()) {
-      LookAtRepository();
+      RunOnOwnThread([this] { LookAtRepository(); });
       absl::MutexLock lock(&mutex_);
       next_look_ = absl::Now() + options_.watch_interval;
       continue;
     }
-    order->work();
+    RunOnOwnThread(std::move(order->work));
     absl::MutexLock lock(&mutex_);
     names_.erase(order->name);
   }

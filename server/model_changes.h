@@ -22,7 +22,7 @@
 
 namespace parley {
 
-// Makes one change after the other, so that no more than one model is in memory
+// Makes one change after the other, each on a thread of its own, so that no more than one model is in memory
 // twice; while nothing else is to be done, looks at the repository. What came
 // of a change is also logged.
 //
@@ -36,7 +36,7 @@ class ModelChanges final : public ModelAdmin {
     std::string repository;  // Empty: none.
     ComputeTypes compute_types;
     absl::Duration watch_interval = absl::Seconds(5);
-    // Called on the thread after each change.
+    // Called after each change, on its thread.
     std::function<void()> changed = [] {};
   };
 
@@ -47,7 +47,7 @@ class ModelChanges final : public ModelAdmin {
 
   void Change(ModelChange change, Done done) override;
 
-  // Runs `work` on the thread, in its turn. Not at all once stopped.
+  // Runs `work` in its turn, as a change is made. Not at all once stopped.
   void Run(absl::AnyInvocable<void()> work);
 
   // Looks at the repository from now on, which was like `loaded` before its
@@ -93,7 +93,7 @@ class ModelChanges final : public ModelAdmin {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 
-  // Set before next_look_, then the thread's own.
+  // Set before next_look_, then of the thread that looks.
   std::optional<RepositoryChanges> repository_;
   bool repository_failed_ = false;
 

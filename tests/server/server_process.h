@@ -47,9 +47,10 @@ class ServerProcess {
     std::string program = PARLEY_SERVER_PROGRAM;
     // The environment counts for less than arguments, so that these can be
     // given, too.
-    options.environment.insert(
-        options.environment.begin(),
-        {"PARLEY_ADMIN_PORT=off", "PARLEY_DRAIN_DELAY=0"});
+    for (const char* entry :
+         {"PARLEY_ADMIN_PORT=off", "PARLEY_DRAIN_DELAY=0"}) {
+      options.environment.emplace_back(entry);
+    }
     std::vector<char*> argv = {program.data()};
     for (std::string& arg : options.arguments) argv.push_back(arg.data());
     argv.push_back(nullptr);

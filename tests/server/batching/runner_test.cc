@@ -101,7 +101,7 @@ TEST(RunnerTest, GivesTheEngineTheStepBudget) {
   auto model = FakeModel({}, &unused);
   auto owned = std::make_unique<BudgetEngine>();
   BudgetEngine* engine = owned.get();
-  model->engines.push_back(std::move(owned));
+  model->engines.front() = std::move(owned);
   Outcomes outcomes;
   auto runner = Runner::Create({.max_encoder_tokens = 123});
   runner->Add(model);
