@@ -1,5 +1,9 @@
 #include "server/model_changes.h"
 
+#include <malloc.h>
+
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +27,11 @@ std::string PathIn(const std::string& repository, const std::string& name) {
 std::string Seconds(absl::Duration duration) {
   return absl::StrFormat("%.1f s", absl::ToDoubleSeconds(duration));
 }
+
+// After a change, calls still use what is served no more, for a moment mostly.
+// What they have let go of then goes back to the system: malloc would keep it,
+// and what is loaded next might not fit into its holes.
+constexpr absl::Duration kTimeToLetGo = absl::Seconds(1);
 
 absl::Status GoingDown() {
   return absl::UnavailableError("the server is going down");
@@ -56,7 +65,13 @@ void ModelChanges::Change(ModelChange change, Done done) {
                     absl::Status status) { (*shared_done)(std::move(status)); },
       .name = change.name};
   order.work = [this, shared_done, change = std::move(change)] {
-    (*shared_done)(Make(change));
+    absl::StatusOr<ModelListing> made = Make(change);
+    {
+      // First, because who hears of it may ask for the next at once.
+      absl::MutexLock lock(&mutex_);
+      names_.erase(change.name);
+    }
+    (*shared_done)(std::move(made));
   };
   absl::Status posted = Post(&order);
   if (!posted.ok()) order.refuse(std::move(posted));
@@ -105,38 +120,35 @@ bool ModelChanges::busy() const {
 }
 
 std::optional<ModelChanges::Order> ModelChanges::Next() {
-  if (orders_.empty()) return std::nullopt;
-  Order order = std::move(orders_.front());
-  orders_.pop_front();
-  return order;
+  absl::MutexLock lock(&mutex_);
+  busy_ = false;
+  while (!stopped_ && orders_.empty() && absl::Now() < next_look_ &&
+         absl::Now() < next_trim_) {
+    const absl::Time wake = std::min(next_look_, next_trim_);
+    const auto called = [this, wake] {
+      mutex_.AssertHeld();
+      return stopped_ || !orders_.empty() || next_look_ < wake;
+    };
+    mutex_.AwaitWithDeadline(absl::Condition(&called), wake);
+  }
+  if (stopped_) return std::nullopt;
+  busy_ = true;
+  if (absl::Now() >= next_trim_) {
+    next_trim_ = absl::InfiniteFuture();
+    return Order{.work = [] { malloc_trim(0); }};
+  }
+  if (!orders_.empty()) {
+    Order order = std::move(orders_.front());
+    orders_.pop_front();
+    return order;
+  }
+  next_look_ = absl::Now() + options_.watch_interval;
+  return Order{.work = [this] { LookAtRepository(); }};
 }
 
 void ModelChanges::Loop() {
-  const auto called = [this] {
-    mutex_.AssertHeld();
-    return stopped_ || !orders_.empty();
-  };
-  while (true) {
-    std::optional<Order> order;
-    {
-      absl::MutexLock lock(&mutex_);
-      busy_ = false;
-      do {
-        mutex_.AwaitWithDeadline(absl::Condition(&called), next_look_);
-      } while (!called() && absl::Now() < next_look_);
-      if (stopped_) return;
-      busy_ = true;
-      order = Next();
-    }
-    if (!order.has_value()) {
-      RunOnOwnThread([this] { LookAtRepository(); });
-      absl::MutexLock lock(&mutex_);
-      next_look_ = absl::Now() + options_.watch_interval;
-      continue;
-    }
+  while (std::optional<Order> order = Next()) {
     RunOnOwnThread(std::move(order->work));
-    absl::MutexLock lock(&mutex_);
-    names_.erase(order->name);
   }
 }
 
@@ -154,6 +166,10 @@ absl::StatusOr<ModelListing> ModelChanges::Make(const ModelChange& change) {
       break;
   }
   options_.changed();
+  {
+    absl::MutexLock lock(&mutex_);
+    next_trim_ = std::min(next_trim_, absl::Now() + kTimeToLetGo);
+  }
   if (!made.ok()) return made;
   if (change.kind == ModelChange::Kind::kUnload) {
     return ModelListing{.name = change.name};

@@ -22,9 +22,9 @@
 
 namespace parley {
 
-// Makes one change after the other, each on a thread of its own, so that no more than one model is in memory
-// twice; while nothing else is to be done, looks at the repository. What came
-// of a change is also logged.
+// Makes one change after the other, each on a thread of its own, so that no
+// more than one model is in memory twice; while nothing else is to be done,
+// looks at the repository. What came of a change is also logged.
 //
 // Thread-safe.
 class ModelChanges final : public ModelAdmin {
@@ -69,9 +69,8 @@ class ModelChanges final : public ModelAdmin {
   };
 
   void Loop();
-  // The next order; nothing where it is time to look at the repository.
-  // REQUIRES: not stopped.
-  std::optional<Order> Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits for what is to be done next; nothing once stopped.
+  std::optional<Order> Next();
   absl::Status Post(Order* order);
 
   absl::StatusOr<ModelListing> Make(const ModelChange& change);
@@ -92,6 +91,7 @@ class ModelChanges final : public ModelAdmin {
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  absl::Time next_trim_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 
   // Set before next_look_, then of the thread that looks.
   std::optional<RepositoryChanges> repository_;

@@ -99,11 +99,11 @@ class ServerProcess {
 
   // That of its ready line; empty where there is none.
   std::string admin_address() {
-    constexpr absl::string_view kStart = ", admin ";
     const std::string line = out();
-    const size_t begin = line.find(kStart);
+    const std::string start = ", admin ";
+    const size_t begin = line.find(start);
     if (begin == line.npos) return "";
-    const size_t address = begin + kStart.size();
+    const size_t address = begin + start.size();
     return line.substr(address, line.find(',', address) - address);
   }
 
