@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -21,8 +20,7 @@ namespace parley {
 struct CallContext {
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
-  Priority priority = Priority::kNormal;
-  std::string caller;          // See QueueEntry.
+  Flow flow;
   bool is_refusable = true;    // See QueueEntry.
   bool allow_partial = false;  // See parley.v1.CallOptions.
   bool no_cache = false;

@@ -28,13 +28,13 @@ absl::Status ReadCallOptions(const v1::CallOptions& options,
   switch (options.priority()) {
     case v1::PRIORITY_UNSPECIFIED:
     case v1::PRIORITY_NORMAL:
-      context->priority = Priority::kNormal;
+      context->flow.priority = Priority::kNormal;
       break;
     case v1::PRIORITY_HIGH:
-      context->priority = Priority::kHigh;
+      context->flow.priority = Priority::kHigh;
       break;
     case v1::PRIORITY_LOW:
-      context->priority = Priority::kLow;
+      context->flow.priority = Priority::kLow;
       break;
     default:
       return UnknownValue("call.priority", options.priority(), "Priority");
