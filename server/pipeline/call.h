@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/batching/served_model.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
@@ -52,6 +53,9 @@ bool IsOfWholeCall(const absl::Status& status);
 
 // Why nobody waits for the call any more, or OK.
 absl::Status StillWanted(const CallContext& context);
+
+// Whether `model` would take the call's tasks now; see TaskQueue::CheckRoom.
+absl::Status CheckRoom(const ServedModel& model, const CallContext& context);
 
 // INVALID_ARGUMENT where the field of that name has more entries than a
 // request may.

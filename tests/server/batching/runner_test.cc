@@ -1,6 +1,7 @@
 #include "server/batching/runner.h"
 
 #include <atomic>
+#include <barrier>
 #include <memory>
 #include <random>
 #include <thread>
@@ -279,13 +280,12 @@ TEST(RunnerTest, ReplicasWorkAtTheSameTime) {
   FakeEngine* const engines[2] = {engine, second.get()};
   model->engines.push_back(std::move(second));
   // Each waits in its first step until the other is in its own.
-  absl::BlockingCounter both(2);
+  std::barrier both(2);
   for (FakeEngine* one : engines) {
     one->max_rows = 1;
     one->before_step = [&both, first = true](FakeEngine&) mutable {
       if (std::exchange(first, false)) {
-        both.DecrementCount();
-        both.Wait();
+        both.arrive_and_wait();
       }
       return absl::OkStatus();
     };
