@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
-#include "server/batching/throughput.h"
+#include "base/retry_after.h"
 
 namespace parley {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/batching/throughput.h"
+#include "base/retry_after.h"
 
 namespace parley {
 namespace {
