@@ -28,7 +28,14 @@ LoadOptions LoadOptionsOf(const ServerConfig& config) {
                          << " is more than the " << num_cpus
                          << " CPUs that this process may use: that is slow";
   }
-  return {.num_threads = config.threads > 0 ? config.threads : num_cpus,
+  const int num_threads = config.threads > 0 ? config.threads : num_cpus;
+  if (config.replicas > num_threads) {
+    PARLEY_LOG(kWarning) << "--replicas=" << config.replicas
+                         << " are more than the " << num_threads
+                         << " threads to form them of: that is slow";
+  }
+  return {.num_threads = std::max(1, num_threads / config.replicas),
+          .num_replicas = config.replicas,
           .pin_threads = config.pin_threads,
           .kv_cache_bytes = int64_t{config.kv_cache_mb} * kBytesPerMb,
           .max_rows = config.max_rows};
@@ -66,7 +73,7 @@ class ReflectionOption : public grpc::ServerBuilderOption {
 };
 
 void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(config.max_message_mb * kBytesPerMb);
+  builder->SetMaxReceiveMessageSize(config.max_request_bytes);
   // The services bound their responses themselves, with words.
   builder->SetMaxSendMessageSize(-1);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
@@ -88,7 +95,7 @@ void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
   // threads, of which only reflection uses one for each of its calls.
   grpc::ResourceQuota quota("parley");
   quota.Resize(size_t{256} * kBytesPerMb +
-               size_t{4} * config.max_message_mb * kBytesPerMb);
+               size_t{4} * config.max_request_bytes);
   quota.SetMaxThreads(16);
   builder->SetResourceQuota(quota);
 }
@@ -142,12 +149,16 @@ std::string WhereToChange(const std::string& admin_address) {
 }  // namespace
 
 Server::Server(const ServerConfig& config, ModelLoader loader)
-    : runner_(
-          Runner::Create({.max_encoder_tokens = config.max_encoder_tokens})),
+    : runner_(Runner::Create(
+          {.max_encoder_tokens = config.max_encoder_tokens_per_step,
+           .num_replicas = config.replicas})),
       registry_(std::move(loader), LoadOptionsOf(config),
-                {.max_tasks = config.max_queue_tasks}, runner_.get()),
+                {.max_tasks = config.max_queued_tasks,
+                 .max_delay = config.max_queue_delay},
+                runner_.get()),
       directory_(&registry_),
-      gate_(int64_t{config.max_inflight_mb} * kBytesPerMb),
+      gate_({.max_bytes = int64_t{config.max_inflight_mb} * kBytesPerMb,
+             .max_calls = config.max_concurrent_requests}),
       changes_(ChangeOptionsOf(config, [this] { PublishHealth(); }),
                &registry_),
       admin_service_(&directory_, LimitsOf(config), {.admin = &changes_}),
@@ -295,6 +306,11 @@ bool Server::Drain(absl::Time deadline) {
   const bool all_answered = gate_.WaitUntilEmpty(deadline);
   // Answers what is left with UNAVAILABLE.
   runner_->Stop(absl::InfinitePast());
+  // Calls that come while gRPC shuts down get CANCELLED from it. Clients that
+  // are sending just now hear UNAVAILABLE first, which says more.
+  constexpr absl::Duration kQuiet = absl::Milliseconds(100);
+  gate_.WaitUntilQuiet(kQuiet,
+                       std::min(deadline, absl::Now() + absl::Seconds(1)));
   // Streams of reflection, changes of models that are being made, and peers
   // that do not read, have a moment to end.
   constexpr auto kLastMoment = std::chrono::seconds(1);

@@ -16,7 +16,11 @@ absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
 }
 
 absl::Status StillWanted(const QueueEntry& entry, absl::Time now) {
-  return StillWanted(entry.cancel.get(), entry.deadline, now);
+  absl::Status wanted = StillWanted(entry.cancel.get(), entry.deadline, now);
+  if (wanted.ok() && entry.interest != nullptr) {
+    wanted = entry.interest->StillWanted(now);
+  }
+  return wanted;
 }
 
 bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {
@@ -26,13 +30,19 @@ bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {
          cost.kv_blocks <= room.capacity.kv_blocks;
 }
 
-size_t FairShare::Add() {
-  shares_.push_back({.used = level_});
-  return shares_.size() - 1;
+bool MayPass(absl::Time passed_since, absl::Time now) {
+  // Long beside a step, short beside what people notice.
+  constexpr absl::Duration kMaxPassing = absl::Milliseconds(200);
+  return now - passed_since < kMaxPassing;
 }
 
 void FairShare::Remove(size_t index) {
-  shares_.erase(shares_.begin() + static_cast<std::ptrdiff_t>(index));
+  shares_.erase(shares_.begin() + static_cast<int64_t>(index));
+}
+
+size_t FairShare::Add() {
+  shares_.push_back({.used = level_});
+  return shares_.size() - 1;
 }
 
 void FairShare::Charge(size_t index, absl::Duration used) {

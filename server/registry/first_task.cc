@@ -44,6 +44,7 @@ absl::Status RunTask(const ServedModel& model) {
   QueueEntry entry;
   PARLEY_ASSIGN_OR_RETURN(entry.task, MakeTask(model));
   PARLEY_ASSIGN_OR_RETURN(entry.cost, model.Cost(entry.task));
+  entry.is_refusable = false;
   absl::Notification answered;
   absl::Status status;
   entry.done = [&](TaskOutcome outcome) {

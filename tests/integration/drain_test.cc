@@ -152,8 +152,9 @@ TEST(DrainTest, NoAcceptedCallIsLost) {
 class EndTest : public ::testing::Test {
  protected:
   void Start(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(),
-                     {"--models=demo=models/demo", "--grpc_port=0"});
+    arguments.insert(
+        arguments.end(),
+        {"--models=demo=models/demo", "--grpc_port=0", "--max_queue_delay=1h"});
     server_ = std::make_unique<ServerProcess>(
         ServerProcess::Options{.arguments = std::move(arguments)});
     const std::string address = server_->WaitUntilReady();

@@ -39,8 +39,9 @@ class ModelSwapTest : public ::testing::Test {
   // By whether a version's number is even.
   const std::string directories_[2] = {AddDemoVersion(folder_, "even", 4),
                                        AddDemoVersion(folder_, "odd", 20)};
-  ServerProcess server_{{.arguments = {"--models=demo=" + directories_[1],
-                                       "--grpc_port=0", "--admin_port=0"}}};
+  ServerProcess server_{
+      {.arguments = {"--models=demo=" + directories_[1], "--grpc_port=0",
+                     "--admin_port=0", "--max_queue_delay=1h"}}};
   std::string address_;
   std::unique_ptr<ModelClient> admin_;
   std::shared_ptr<grpc::Channel> channel_;
