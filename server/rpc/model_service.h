@@ -6,6 +6,7 @@
 #include "parley/v1/model.grpc.pb.h"
 #include "server/pipeline/call.h"
 #include "server/pipeline/model_directory.h"
+#include "server/rpc/call_record.h"
 
 namespace parley {
 
@@ -16,8 +17,9 @@ class ModelService final
               v1::ModelService::Service>> {
  public:
   // `models` must outlive the service.
-  ModelService(const ModelDirectory* models, const CallLimits& limits)
-      : models_(models), limits_(limits) {}
+  ModelService(const ModelDirectory* models, const CallLimits& limits,
+               const CallReporting& reporting = {})
+      : models_(models), limits_(limits), reporting_(reporting) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -31,6 +33,7 @@ class ModelService final
 
   const ModelDirectory* const models_;
   const CallLimits limits_;
+  const CallReporting reporting_;
 };
 
 }  // namespace parley

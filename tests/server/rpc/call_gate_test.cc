@@ -3,9 +3,9 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "base/retry_after.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "base/retry_after.h"
 
 namespace parley {
 namespace {
