@@ -10,9 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
+#include "server/registry/model_observer.h"
 
 namespace parley {
 namespace {
@@ -71,6 +73,7 @@ absl::Status Registry::Load(const ModelSource& source,
                             const LoadProgress& progress) {
   LoadOptions options = load_options_;
   options.compute_type = source.compute_type;
+  const absl::Time begin = absl::Now();
   absl::StatusOr<LoadedModel> loaded =
       loader_(source.directory, options, progress);
   std::shared_ptr<ServedModel> model;
@@ -83,7 +86,15 @@ absl::Status Registry::Load(const ModelSource& source,
     model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);
     model->shortlist = std::move(loaded->shortlist);
     model->engines = std::move(loaded->engines);
+    std::shared_ptr<ModelObserver> observer;
+    if (metrics_ != nullptr) {
+      observer = std::make_shared<ModelObserver>(model->name, metrics_);
+      model->observer = observer;
+    }
     model->queue = std::make_unique<TaskQueue>(queue_options_);
+    if (observer != nullptr) {
+      ModelObserver::Show(observer, model, absl::Now() - begin);
+    }
     // The runner sets the queue's listener, so it must know the model before
     // any call can push to it.
     runner_->Add(model);

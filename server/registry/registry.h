@@ -16,6 +16,7 @@
 #include "engine/api/model.h"
 #include "server/batching/runner.h"
 #include "server/batching/served_model.h"
+#include "server/metrics/metrics.h"
 
 namespace parley {
 
@@ -43,6 +44,10 @@ class Registry {
   // `runner` must outlive the registry; it drives every model that is loaded.
   Registry(ModelLoader loader, const LoadOptions& load_options,
            const TaskQueue::Options& queue_options, Runner* runner);
+
+  // Has the models that are loaded from now on counted. `metrics` must outlive
+  // them; null: nobody counts, which is the default. Before the first Load.
+  void ReportTo(Metrics* metrics) { metrics_ = metrics; }
 
   // Lists the model as loading. ALREADY_EXISTS where the name is taken.
   absl::Status Declare(const std::string& name);
@@ -80,6 +85,7 @@ class Registry {
   const LoadOptions load_options_;
   const TaskQueue::Options queue_options_;
   Runner* const runner_;
+  Metrics* metrics_ = nullptr;
   mutable absl::Mutex mutex_;
   std::map<std::string, ModelEntry> entries_ ABSL_GUARDED_BY(mutex_);
 };
