@@ -124,7 +124,9 @@ std::optional<ModelGauges> ModelObserver::Read() const {
   gauges.version = model->version;
   gauges.compute_type = std::string(ComputeTypeName(model->info.compute_type));
   // A lock of its own, under which this may be called: not both at once.
-  gauges.queued_tasks = model->queue->size();
+  const QueueState queue = model->queue->state();
+  gauges.queued_tasks = queue.num_tasks;
+  gauges.oldest_queued = queue.oldest_age;
   return gauges;
 }
 

@@ -45,7 +45,7 @@ class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
   void OnDropped(LeaveStage stage, const absl::Status& why) override;
   void OnEvicted() override;
 
-  // Results taken from the cache, and those not found there.
+  // A result that was asked for was in the result cache, or was not.
   void OnCacheHit() { counters_->AddCacheHit(); }
   void OnCacheMiss() { counters_->AddCacheMiss(); }
 

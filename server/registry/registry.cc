@@ -91,7 +91,9 @@ absl::Status Registry::Load(const ModelSource& source,
       observer = std::make_shared<ModelObserver>(model->name, metrics_);
       model->observer = observer;
     }
-    model->queue = std::make_unique<TaskQueue>(queue_options_);
+    TaskQueue::Options queue_options = queue_options_;
+    queue_options.observer = model->observer;
+    model->queue = std::make_unique<TaskQueue>(queue_options);
     if (observer != nullptr) {
       ModelObserver::Show(observer, model, absl::Now() - begin);
     }

@@ -19,8 +19,8 @@ const SampleLabels kModel = {{"model", "demo"}};
 class ModelObserverTest : public testing::Test {
  protected:
   ModelObserverTest() {
-    model_ =
-        Serve("demo", MakeFakeModel(std::make_shared<FakeEngineControl>()), {});
+    model_ = Serve("demo", MakeFakeModel(std::make_shared<FakeEngineControl>()),
+                   {.clock = [this] { return now_; }});
     model_->version = "3";
     model_->observer = observer_;
     ModelObserver::Show(observer_, model_, absl::Seconds(2));
@@ -33,6 +33,7 @@ class ModelObserverTest : public testing::Test {
   }
 
   Metrics metrics_{"1"};
+  absl::Time now_ = absl::UnixEpoch();
   std::shared_ptr<ServedModel> model_;
   const std::shared_ptr<ModelObserver> observer_ =
       std::make_shared<ModelObserver>("demo", &metrics_);
@@ -129,7 +130,9 @@ TEST_F(ModelObserverTest, ReadsTheQueue) {
   std::vector<QueueEntry> entries(3);
   for (QueueEntry& entry : entries) entry.done = [](TaskOutcome) {};
   ASSERT_TRUE(model_->queue->Push(std::move(entries)).ok());
+  now_ += absl::Seconds(20);
   EXPECT_EQ(Value("parley_queue_tasks"), 3);
+  EXPECT_EQ(Value("parley_queue_oldest_age_seconds"), 20);
 }
 
 TEST_F(ModelObserverTest, IsGoneWithTheModelButForItsCounts) {
