@@ -104,6 +104,8 @@ std::string FormatJson(const log_internal::Line& line) {
 
 void SetLogFormat(LogFormat format) { log_format = format; }
 
+LogFormat GetLogFormat() { return log_format; }
+
 void AppendJsonString(absl::string_view text, std::string* out) {
   const bool is_valid = ValidUtf8PrefixBytes(text) == text.size();
   const std::string made_valid = is_valid ? "" : MakeValidUtf8(text);

@@ -33,6 +33,7 @@ enum class LogFormat { kText, kJson };
 
 // The default is kText.
 void SetLogFormat(LogFormat format);
+LogFormat GetLogFormat();
 
 struct LogField {
   absl::string_view name;  // Lower case and underscores.

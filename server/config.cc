@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
@@ -54,6 +55,19 @@ void AddModelFlags(ServerConfig* config, FlagSet* flags) {
       });
 }
 
+// "off", or a port.
+absl::Status SetMetricsPort(absl::string_view text, ServerConfig* config) {
+  int port = ServerConfig::kNoPort;
+  if (text != "off" &&
+      (!absl::SimpleAtoi(text, &port) || port < 0 || port > 65535)) {
+    return absl::InvalidArgumentError(
+        "expected off, or a whole number from 0 to 65535");
+  }
+  config->metrics_port = port;
+  config->needs_metrics_port = port != ServerConfig::kNoPort;
+  return absl::OkStatus();
+}
+
 void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddGroup("Network");
   flags->AddString(
@@ -67,6 +81,17 @@ void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
                   "Whether clients such as grpcurl may ask what services "
                   "there are."},
                  &config->grpc_reflection);
+  flags->AddString({"metrics_listen", "ADDRESS",
+                    "Address of the metrics port; empty: that of listen."},
+                   &config->metrics_listen);
+  flags->AddCustom(
+      {"metrics_port", "PORT|off",
+       "Port for HTTP with /metrics for Prometheus, /healthz and /readyz. 0 "
+       "takes any free one, off does without. Where this is not given and the "
+       "port cannot be had, the server does without, too, and says so."},
+      absl::StrCat(config->metrics_port), [config](absl::string_view text) {
+        return SetMetricsPort(text, config);
+      });
 }
 
 void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
@@ -163,6 +188,17 @@ absl::Status SetLogLevel(absl::string_view text, LogSeverity* severity) {
   return absl::OkStatus();
 }
 
+absl::Status SetLogFormat(absl::string_view text, LogFormat* format) {
+  if (text == "text") {
+    *format = LogFormat::kText;
+  } else if (text == "json") {
+    *format = LogFormat::kJson;
+  } else {
+    return absl::InvalidArgumentError("expected text or json");
+  }
+  return absl::OkStatus();
+}
+
 void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddGroup("Life");
   flags->AddInt({"drain_seconds", "SECONDS",
@@ -175,6 +211,16 @@ void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
                    "info", [config](absl::string_view text) {
                      return SetLogLevel(text, &config->log_level);
                    });
+  flags->AddCustom({"log_format", "text|json",
+                    "How that is written: as lines for people, or as a JSON "
+                    "object for each line."},
+                   "text", [config](absl::string_view text) {
+                     return SetLogFormat(text, &config->log_format);
+                   });
+  flags->AddBool({"log_calls", "true|false",
+                  "Whether each call is a line of the log, of level info: what "
+                  "it asked for and how long it took, never its texts."},
+                 &config->log_calls);
 }
 
 FlagSet MakeFlags(CommandLine* command_line) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "base/log_event.h"
 #include "server/compute_types.h"
 #include "server/flags.h"
 #include "server/registry/registry.h"
@@ -23,6 +24,12 @@ struct ServerConfig {
   std::string listen = "127.0.0.1";
   int grpc_port = 8470;
   bool grpc_reflection = true;
+  static constexpr int kNoPort = -1;
+  std::string metrics_listen;  // Empty: as `listen`.
+  int metrics_port = 9464;     // Or kNoPort: off.
+  // Whether the server ends where it cannot listen there: it does where
+  // somebody asked for the port.
+  bool needs_metrics_port = false;
 
   int threads = 0;
   bool pin_threads = false;
@@ -43,6 +50,8 @@ struct ServerConfig {
 
   int drain_seconds = 30;
   LogSeverity log_level = LogSeverity::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  bool log_calls = true;
 };
 
 // What the command line asks for.

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "base/log_event.h"
 #include "base/status_macros.h"
 #include "engine/runtime/loader.h"
 #include "server/config.h"
@@ -49,8 +50,10 @@ int LoadAll(const std::vector<ModelSource>& sources, const StopSignal& stop,
   int num_ready = 0;
   for (const ModelSource& source : sources) {
     if (stop.requested()) break;
-    LoadDisplay display(
-        source.name, {.is_terminal = isatty(STDERR_FILENO) != 0}, &std::cerr);
+    LoadDisplay display(source.name,
+                        {.is_terminal = isatty(STDERR_FILENO) != 0,
+                         .is_logged = GetLogFormat() == LogFormat::kJson},
+                        &std::cerr);
     const absl::Status loaded =
         server->Load(source, [&display](absl::string_view stage, double done) {
           display.Update(stage, done);
@@ -69,6 +72,7 @@ int LoadAll(const std::vector<ModelSource>& sources, const StopSignal& stop,
 
 int Serve(const ServerConfig& config) {
   SetMinLogSeverity(config.log_level);
+  SetLogFormat(config.log_format);
   const absl::Duration drain_time = absl::Seconds(config.drain_seconds);
   // What follows the drain itself is quick; beyond that something hangs.
   const StopSignal stop(drain_time + absl::Seconds(5));
@@ -93,7 +97,9 @@ int Serve(const ServerConfig& config) {
   }
   if (!stop.requested()) {
     (*server)->AnnounceReady();
-    std::cout << ReadyLine((*server)->address(), (*server)->models())
+    std::cout << ReadyLine({.grpc = (*server)->address(),
+                            .metrics = (*server)->metrics_address()},
+                           (*server)->models())
               << std::endl;
   }
   stop.Wait();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -18,6 +19,8 @@ namespace parley {
 namespace {
 
 constexpr int kBytesPerMb = 1 << 20;
+constexpr char kMetricsContentType[] =
+    "text/plain; version=0.0.4; charset=utf-8";
 
 LoadOptions LoadOptionsOf(const ServerConfig& config) {
   const int num_cpus = UsableCpuCount();
@@ -146,7 +149,8 @@ class Server::Directory final : public ModelDirectory {
 };
 
 Server::Server(const ServerConfig& config, ModelLoader loader)
-    : runner_(Runner::Create(
+    : metrics_(PARLEY_VERSION),
+      runner_(Runner::Create(
           {.max_encoder_tokens = config.max_encoder_tokens_per_step,
            .num_replicas = config.replicas})),
       registry_(std::move(loader), LoadOptionsOf(config),
@@ -156,13 +160,19 @@ Server::Server(const ServerConfig& config, ModelLoader loader)
       directory_(std::make_unique<Directory>(&registry_)),
       gate_({.max_bytes = int64_t{config.max_inflight_mb} * kBytesPerMb,
              .max_calls = config.max_concurrent_requests}),
-      model_service_(directory_.get(), LimitsOf(config)),
+      model_service_(directory_.get(), LimitsOf(config),
+                     Environment(config).reporting),
       translation_service_(Environment(config)),
-      embedding_service_(Environment(config)) {}
+      embedding_service_(Environment(config)) {
+  registry_.ReportTo(&metrics_);
+  metrics_.SetModelList([this] { return Readiness(); });
+}
 
 CallEnvironment Server::Environment(const ServerConfig& config) {
-  return {
-      .models = directory_.get(), .gate = &gate_, .limits = LimitsOf(config)};
+  return {.models = directory_.get(),
+          .gate = &gate_,
+          .limits = LimitsOf(config),
+          .reporting = {.metrics = &metrics_, .log_calls = config.log_calls}};
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -176,6 +186,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }
   server->PublishHealth();
   PARLEY_RETURN_IF_ERROR(server->Listen(config));
+  PARLEY_RETURN_IF_ERROR(server->ListenForScrapes(config));
   server->model_watcher_ = std::thread([&s = *server] { s.WatchModels(); });
   return server;
 }
@@ -197,6 +208,48 @@ absl::Status Server::Listen(const ServerConfig& config) {
   }
   address_ = HostPort(config.listen, port);
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenForScrapes(const ServerConfig& config) {
+  if (config.metrics_port == ServerConfig::kNoPort) return absl::OkStatus();
+  const std::string& host =
+      config.metrics_listen.empty() ? config.listen : config.metrics_listen;
+  HttpEndpoint::Pages pages;
+  pages["/metrics"] = [this] {
+    return HttpAnswer{.content_type = kMetricsContentType,
+                      .body = metrics_.Text()};
+  };
+  pages["/healthz"] = [] { return HttpAnswer{.body = "ok\n"}; };
+  pages["/readyz"] = [this] {
+    return health_service_.IsServing("")
+               ? HttpAnswer{.body = "ok\n"}
+               : HttpAnswer{.status = 503, .body = "not ready\n"};
+  };
+  auto endpoint = HttpEndpoint::Start(
+      {.host = host, .port = config.metrics_port}, std::move(pages));
+  if (endpoint.ok()) {
+    metrics_endpoint_ = *std::move(endpoint);
+    metrics_address_ = HostPort(host, metrics_endpoint_->port());
+    return absl::OkStatus();
+  }
+  const absl::Status failure = ExplainListenFailure(host, config.metrics_port);
+  if (config.needs_metrics_port) {
+    return absl::UnavailableError(
+        absl::StrCat("the metrics port: ", failure.message()));
+  }
+  PARLEY_LOG(kWarning) << "going on without a metrics port: "
+                       << failure.message()
+                       << "; --metrics_port names another, or is off";
+  return absl::OkStatus();
+}
+
+std::vector<ModelReadiness> Server::Readiness() const {
+  std::vector<ModelReadiness> models;
+  for (const ModelEntry& entry : registry_.List()) {
+    models.push_back(
+        {.model = entry.name, .is_ready = entry.state == ModelState::kReady});
+  }
+  return models;
 }
 
 Server::~Server() {

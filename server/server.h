@@ -16,6 +16,8 @@
 #include "grpcpp/grpcpp.h"
 #include "server/batching/runner.h"
 #include "server/config.h"
+#include "server/metrics/http_endpoint.h"
+#include "server/metrics/metrics.h"
 #include "server/registry/registry.h"
 #include "server/rpc/call_gate.h"
 #include "server/rpc/embedding_service.h"
@@ -50,6 +52,8 @@ class Server {
 
   // Where it listens: "127.0.0.1:8470".
   const std::string& address() const { return address_; }
+  // Of the metrics port; empty where there is none.
+  const std::string& metrics_address() const { return metrics_address_; }
   std::vector<ModelEntry> models() const { return registry_.List(); }
 
   // Ends all: health says NOT_SERVING and watches end; new calls are refused;
@@ -66,10 +70,13 @@ class Server {
 
   CallEnvironment Environment(const ServerConfig& config);
   absl::Status Listen(const ServerConfig& config);
+  absl::Status ListenForScrapes(const ServerConfig& config);
+  std::vector<ModelReadiness> Readiness() const;
   void PublishHealth();
   // Publishes what changes without our doing: an engine can be lost.
   void WatchModels();
 
+  Metrics metrics_;  // All below report to it.
   const std::unique_ptr<Runner> runner_;
   Registry registry_;
   const std::unique_ptr<Directory> directory_;
@@ -79,12 +86,14 @@ class Server {
   TranslationService translation_service_;
   EmbeddingService embedding_service_;
   std::string address_;
+  std::string metrics_address_;
   std::unique_ptr<grpc::Server> grpc_server_;  // Uses all of the above.
 
   absl::Mutex health_mutex_;  // One at a time publishes.
   absl::Notification ready_;
   absl::Notification draining_;
   std::thread model_watcher_;
+  std::unique_ptr<HttpEndpoint> metrics_endpoint_;  // Reads all of the above.
 };
 
 }  // namespace parley

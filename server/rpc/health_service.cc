@@ -107,6 +107,11 @@ void HealthService::SetServing(const std::string& name, bool serving) {
   }
 }
 
+bool HealthService::IsServing(absl::string_view name) const {
+  absl::MutexLock lock(&mutex_);
+  return StatusOf(name) == HealthCheckResponse::SERVING;
+}
+
 void HealthService::Shutdown() {
   absl::MutexLock lock(&mutex_);
   shut_down_ = true;

@@ -34,6 +34,9 @@ class HealthService final
   // effect after Shutdown.
   void SetServing(const std::string& name, bool serving);
 
+  // Whether Check would say SERVING.
+  bool IsServing(absl::string_view name) const;
+
   // Everything is NOT_SERVING for good; each Watch is told so, then ends with
   // UNAVAILABLE, and new ones end likewise.
   void Shutdown();

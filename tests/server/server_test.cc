@@ -57,6 +57,7 @@ class ServerTest : public ::testing::Test {
   static ServerConfig FreePort() {
     ServerConfig config;
     config.grpc_port = 0;
+    config.metrics_port = ServerConfig::kNoPort;
     return config;
   }
 
@@ -186,7 +187,7 @@ TEST_F(ServerTest, ALostEngineIsNotServed) {
 
 TEST_F(ServerTest, NamesAPortInUse) {
   StartReady(FreePort());
-  ServerConfig config;
+  ServerConfig config = FreePort();
   config.grpc_port =
       std::stoi(server_->address().substr(server_->address().rfind(':') + 1));
   const absl::Status status = Server::Start(config, {kGood}, Loader()).status();
