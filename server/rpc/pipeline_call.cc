@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "server/rpc/call_alarm.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/status_conversion.h"
 
@@ -70,11 +71,13 @@ CallContext PipelineReactor::Context() {
           .cancel = std::shared_ptr<const CancelFlag>(state, &state->cancel),
           .flow = {.caller = CallerOf(*wire_.context)},
           // gRPC calls OnDone only after the method's handler has returned.
-          .reserve = [this](int64_t bytes) {
-            absl::Status grown = gate_->Grow(bytes);
-            if (grown.ok()) bytes_inside_ += bytes;
-            return grown;
-          }};
+          .reserve =
+              [this](int64_t bytes) {
+                absl::Status grown = gate_->Grow(bytes);
+                if (grown.ok()) bytes_inside_ += bytes;
+                return grown;
+              },
+          .call_at = &CallAt};
 }
 
 void PipelineReactor::OnCancel() {

@@ -3,9 +3,9 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "base/retry_after.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "base/retry_after.h"
 
 namespace parley {
 namespace {
@@ -43,6 +43,17 @@ TEST(CallGateTest, ACallInsideMayGrow) {
   EXPECT_TRUE(gate.Grow(40).ok());
   EXPECT_EQ(gate.Grow(1).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_FALSE(gate.WaitUntilEmpty(absl::InfinitePast()));
+  gate.Leave(100);
+  EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
+}
+
+TEST(CallGateTest, ACallInsideMayShrink) {
+  CallGate gate({.max_bytes = 100});
+  ASSERT_TRUE(gate.Enter(60).ok());
+  ASSERT_TRUE(gate.Grow(40).ok());
+  gate.Shrink(70);
+  EXPECT_TRUE(gate.Grow(70).ok());
+  EXPECT_FALSE(gate.Grow(1).ok());
   gate.Leave(100);
   EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
 }
