@@ -1,0 +1,179 @@
+"""Goodput beside CTranslate2 behind a Python server, at equal p95.
+
+Each server gets as much load as it bears with its p95 under the same limit;
+what it answers a second then is its figure. Peers at their best: every setting
+is tried at saturation, the best of each layout of workers and threads in the
+measurement itself.
+"""
+
+import contextlib
+import functools
+import sys
+
+import load_work
+import peers
+import programs
+import targets
+from figures import OURS, PEER, Cell, Check, Curve, Series, ratio_to_best_peer
+from rounds import KEEP, Contender, measure, progress
+
+SCRIPT = programs.ROOT / "bench" / "peers" / "translation_server.py"
+# Sentences of a peer's batch at most.
+BATCHES = (32, 64)
+# Of calls: so many are answered at least, or the p95 of the others says
+# nothing.
+ANSWERED = 0.99
+
+
+class Bearing:
+    """Searches the greatest load that a server bears."""
+
+    def __init__(self, load, server, limit, session):
+        self.load, self.server, self.limit = load, server, limit
+        self.seconds = session.by_scale(4, 10, 30)
+        self.num_probes = session.by_scale(2, 3, 6)
+        # (goodput in calls/s, p95 in s) of every probe, for the plot.
+        self.points = []
+
+    def probe(self, rate):
+        """Returns whether it is borne, and the goodput."""
+        report = self.load.run(self.server, self.seconds, warm_up=3, rate=rate)
+        goodput = report["good_calls_per_second"]
+        p95 = report["latency"].get("p95", float("inf"))
+        self.points.append((goodput, p95))
+        is_borne = (p95 <= self.limit and report["answered"]
+                    >= ANSWERED * report["sent"])
+        progress(f"  {rate:.1f} calls/s: p95 {1000 * p95:.0f} ms")
+        return is_borne, goodput
+
+    def goodput(self):
+        capacity = self.load.run(
+            self.server, self.seconds / 2, warm_up=3,
+            in_flight=load_work.SATURATED)["good_calls_per_second"]
+        low, high, best = 0.4 * capacity, 1.0 * capacity, 0.0
+        for number in range(self.num_probes):
+            # Most that is borne is near to capacity.
+            rate = 0.85 * capacity if number == 0 else (low + high) / 2
+            is_borne, goodput = self.probe(rate)
+            if is_borne:
+                low, best = rate, max(best, goodput)
+            else:
+                high = rate
+        if best == 0:
+            is_borne, best = self.probe(0.4 * capacity)
+            if not is_borne:
+                raise programs.ProgramError(
+                    f"its p95 is over {self.limit} s at any load")
+        return best
+
+
+def command(work, setting, max_batch):
+    arguments, environment = setting
+    converted = work.session.work / "ctranslate2-served"
+    return ([sys.executable, SCRIPT, f"--model={work.model}",
+             f"--converted={converted}", f"--max_batch={max_batch}",
+             *arguments], environment)
+
+
+def settings(work, precision):
+    """name: (command, environment) of each of the peer's settings."""
+    session = work.session
+    batches = session.by_scale(BATCHES[-1:], BATCHES[-1:], BATCHES)
+    return {
+        f"{name}, batches of {size}": command(work, setting, size)
+        for name, setting in peers.ctranslate2_settings(
+            session, precision).items()
+        if session.scale != "quick" or "oneDNN" not in name
+        for size in batches}
+
+
+def layout(name):
+    """Of a setting: its workers and threads, "2 x 1"."""
+    return name.split(", ")[1]
+
+
+def best_settings(work, precision, num_beams):
+    """The best setting of each layout at saturation; notes all of them."""
+    session = work.session
+    found, tried = {}, []
+    for name, (words, environment) in settings(work, precision).items():
+        series = Series(name, PEER, [], only_heat=True)
+        try:
+            with programs.Service(words, environment) as server:
+                series.values.append(work.mixed_load(num_beams).run(
+                    server, session.by_scale(3, 6, 10), warm_up=2,
+                    in_flight=load_work.SATURATED)["good_calls_per_second"])
+        except programs.ProgramError as error:
+            series.missing = str(error)
+            progress(f"  {name}: {error}")
+            continue
+        progress(f"  {name}: {series.values[0]:.1f} calls/s saturated")
+        tried.append(series)
+        best = found.get(layout(name))
+        if best is None or series.values[0] > best.values[0]:
+            found[layout(name)] = series
+    top = max((series.values[0] for series in tried), default=0)
+    return [series.name for series in found.values()
+            if series.values[0] >= KEEP * top]
+
+
+def contend(session, work, precision, num_beams, stack):
+    """The searches by contender's name: ours, and the peer's best settings."""
+    load = work.mixed_load(num_beams)
+    limit = targets.LATENCY_LIMIT[precision]
+    names = best_settings(work, precision, num_beams)
+    searches = {}
+    ours = f"Parley {precision}, gRPC"
+    searches[ours] = Bearing(
+        load, stack.enter_context(work.server(precision)), limit, session)
+    all_settings = settings(work, precision)
+    for name in names:
+        words, environment = all_settings[name]
+        searches[name] = Bearing(
+            load, stack.enter_context(programs.Service(words, environment)),
+            limit, session)
+    return searches, ours
+
+
+def run_cell(session, work, precision, num_beams):
+    part = session.part("load, beside the peer", precision)
+    progress(part)
+    limit = targets.LATENCY_LIMIT[precision]
+    name = f"beams: {num_beams}, p95 at most {1000 * limit:.0f} ms"
+    with contextlib.ExitStack() as stack:
+        searches, ours = contend(session, work, precision, num_beams, stack)
+        figures = measure({name: [
+            Contender(other, OURS if other == ours else PEER, search.goodput)
+            for other, search in searches.items()]},
+            session.by_scale(1, min(session.rounds, 2), session.rounds))
+    cell = Cell(part, name, work.shape(num_beams), figures[name], "calls/s")
+    session.results.cells.append(cell)
+    session.results.checks.append(ratio_to_best_peer(
+        cell, targets.GOODPUT_RATIO.get(precision)))
+    add_curve(session, part, name, searches)
+
+
+def add_curve(session, part, name, searches):
+    points = {other: sorted(search.points)
+              for other, search in searches.items()}
+    session.results.curves.append(Curve(
+        part, name, "calls answered a second", "p95, milliseconds",
+        {other: [x for x, _ in found] for other, found in points.items()},
+        {other: [1000 * y for _, y in found]
+         for other, found in points.items()}))
+
+
+def run(session, work):
+    beams = session.by_scale((4,), (4,), (4, 1))
+    for precision in load_work.precisions(session):
+        if not peers.ctranslate2_types(precision):
+            continue
+        for num_beams in beams:
+            try:
+                run_cell(session, work, precision, num_beams)
+            except programs.ProgramError as error:
+                session.results.checks.append(Check(
+                    session.part("load, beside the peer", precision),
+                    f"beams: {num_beams}", "against the best peer",
+                    target=targets.GOODPUT_RATIO.get(precision),
+                    missing=str(error)))
