@@ -76,6 +76,12 @@ void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
                  "that this process may use, by its cgroup's quota and its "
                  "affinity; more than that is slower."},
                 {0, 1024}, &config->threads);
+  flags->AddInt({"replicas", "N",
+                 "Teams that these threads form. Each works on tasks of its "
+                 "own, with one set of weights: several of few threads do "
+                 "more in all, one of many answers a single call sooner. "
+                 "kv_cache_mb and max_rows are for each."},
+                {1, 1024}, &config->replicas);
   flags->AddBool({"pin_threads", "true|false",
                   "Binds each of these threads to a CPU of its own. For "
                   "machines that do nothing else."},
@@ -101,22 +107,33 @@ void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
                  "for each model. At least 32, the most that one request may "
                  "ask for."},
                 {32, 16384}, &config->max_rows);
-  flags->AddInt({"max_encoder_tokens", "N",
+  flags->AddInt({"max_encoder_tokens_per_step", "N",
                  "Source tokens that one step reads at most. Less makes "
                  "translations under way wait less for new ones."},
-                {1, 1 << 20}, &config->max_encoder_tokens);
+                {1, 1 << 20}, &config->max_encoder_tokens_per_step);
 }
 
 void AddLimitFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddGroup("Limits (what is above them is refused with a clear status)");
-  flags->AddInt({"max_queue_tasks", "N",
+  flags->AddInt({"max_queued_tasks", "N",
                  "Sentences that wait for a model at most; above, calls get "
                  "RESOURCE_EXHAUSTED."},
-                {1, 1 << 24}, &config->max_queue_tasks);
+                {1, 1 << 24}, &config->max_queued_tasks);
+  flags->AddDuration(
+      {"max_queue_delay", "TIME",
+       "Calls that would wait longer than this before they are begun, or than "
+       "their own deadline allows, get RESOURCE_EXHAUSTED at once, with the "
+       "time after which to try again. How long that is, is estimated from how "
+       "fast the model has been lately."},
+      {absl::Milliseconds(1), absl::Hours(24)}, &config->max_queue_delay);
+  flags->AddInt({"max_concurrent_requests", "N",
+                 "Calls that are worked on at a time, streams among them; "
+                 "above, they get RESOURCE_EXHAUSTED."},
+                {1, 1 << 20}, &config->max_concurrent_requests);
   flags->AddInt({"max_texts_per_request", "N", "Texts of one call at most."},
                 {1, 1 << 20}, &config->max_texts_per_request);
-  flags->AddInt({"max_message_mb", "MIB", "Size of one request at most."},
-                {1, 1024}, &config->max_message_mb);
+  flags->AddInt({"max_request_bytes", "BYTES", "Size of one request at most."},
+                {1024, 1 << 30}, &config->max_request_bytes);
   flags->AddInt({"max_response_mb", "MIB",
                  "Size of one response at most, and never more than "
                  "max_inflight_mb; calls whose answer would be larger get "
@@ -125,7 +142,7 @@ void AddLimitFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddInt({"max_inflight_mb", "MIB",
                  "Size of all requests being worked on at most, with vectors "
                  "that are to be answered; above, calls get "
-                 "RESOURCE_EXHAUSTED. At least max_message_mb."},
+                 "RESOURCE_EXHAUSTED. At least max_request_bytes."},
                 {1, 1 << 20}, &config->max_inflight_mb);
   flags->AddInt({"max_streams_per_connection", "N",
                  "Calls at a time on one connection; a client's further calls "
@@ -183,11 +200,11 @@ absl::Status CheckConfig(const ServerConfig& config) {
     return absl::InvalidArgumentError(
         "--listen is empty; 0.0.0.0 listens on all addresses");
   }
-  if (config.max_inflight_mb < config.max_message_mb) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--max_inflight_mb=", config.max_inflight_mb,
-                     " is less than --max_message_mb=", config.max_message_mb,
-                     ": such a request would never be taken"));
+  if (int64_t{config.max_inflight_mb} << 20 < config.max_request_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--max_inflight_mb=", config.max_inflight_mb,
+        " is less than --max_request_bytes=", config.max_request_bytes,
+        ": such a request would never be taken"));
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/log.h"
 #include "server/compute_types.h"
@@ -28,11 +29,14 @@ struct ServerConfig {
   ComputeTypes compute_types;
   int kv_cache_mb = 256;
   int max_rows = 256;
-  int max_encoder_tokens = 4096;
+  int max_encoder_tokens_per_step = 512;
+  int replicas = 1;
 
-  int max_queue_tasks = 16384;
+  int max_queued_tasks = 16384;
+  absl::Duration max_queue_delay = absl::Seconds(10);
+  int max_concurrent_requests = 4096;
   int max_texts_per_request = 1024;
-  int max_message_mb = 16;
+  int max_request_bytes = 16 << 20;
   int max_response_mb = 64;
   int max_inflight_mb = 256;
   int max_streams_per_connection = 256;

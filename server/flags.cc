@@ -24,6 +24,20 @@ absl::Status SetInt(absl::string_view text, IntRange range, int* value) {
   return absl::OkStatus();
 }
 
+absl::Status SetDuration(absl::string_view text, DurationRange range,
+                         absl::Duration* value) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < range.min ||
+      duration > range.max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected a duration such as 30s, 1m30s or 500ms, from ",
+                     absl::FormatDuration(range.min), " to ",
+                     absl::FormatDuration(range.max)));
+  }
+  *value = duration;
+  return absl::OkStatus();
+}
+
 absl::Status SetBool(absl::string_view text, bool* value) {
   if (!absl::SimpleAtob(text, value)) {
     return absl::InvalidArgumentError("expected true or false");
@@ -65,6 +79,15 @@ void FlagSet::AddInt(FlagText text, IntRange range, int* value) {
        .default_text = absl::StrCat(*value),
        .setter = [range, value](absl::string_view new_value) {
          return SetInt(new_value, range, value);
+       }});
+}
+
+void FlagSet::AddDuration(FlagText text, DurationRange range,
+                          absl::Duration* value) {
+  Add({.text = std::move(text),
+       .default_text = absl::FormatDuration(*value),
+       .setter = [range, value](absl::string_view new_value) {
+         return SetDuration(new_value, range, value);
        }});
 }
 

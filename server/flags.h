@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 
 namespace parley {
@@ -26,6 +27,11 @@ struct FlagText {
 struct IntRange {
   int min = 0;
   int max = 0;
+};
+
+struct DurationRange {
+  absl::Duration min;
+  absl::Duration max;
 };
 
 // Each flag is bound to a variable, whose value at that time is its default,
@@ -45,6 +51,8 @@ class FlagSet {
 
   void AddString(FlagText text, std::string* value);
   void AddInt(FlagText text, IntRange range, int* value);
+  // As absl::ParseDuration takes it: "5s", "1m30s", "500ms", "0".
+  void AddDuration(FlagText text, DurationRange range, absl::Duration* value);
   // Also without a value (true), and as --no<name> (false).
   void AddBool(FlagText text, bool* value);
   void AddCustom(FlagText text, std::string default_text, Setter setter);

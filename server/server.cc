@@ -26,7 +26,14 @@ LoadOptions LoadOptionsOf(const ServerConfig& config) {
                          << " is more than the " << num_cpus
                          << " CPUs that this process may use: that is slow";
   }
-  return {.num_threads = config.threads > 0 ? config.threads : num_cpus,
+  const int num_threads = config.threads > 0 ? config.threads : num_cpus;
+  if (config.replicas > num_threads) {
+    PARLEY_LOG(kWarning) << "--replicas=" << config.replicas
+                         << " are more than the " << num_threads
+                         << " threads to form them of: that is slow";
+  }
+  return {.num_threads = std::max(1, num_threads / config.replicas),
+          .num_replicas = config.replicas,
           .pin_threads = config.pin_threads,
           .kv_cache_bytes = int64_t{config.kv_cache_mb} * kBytesPerMb,
           .max_rows = config.max_rows};
@@ -64,7 +71,7 @@ class ReflectionOption : public grpc::ServerBuilderOption {
 };
 
 void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(config.max_message_mb * kBytesPerMb);
+  builder->SetMaxReceiveMessageSize(config.max_request_bytes);
   // The services bound their responses themselves, with words.
   builder->SetMaxSendMessageSize(-1);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
@@ -86,7 +93,7 @@ void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
   // threads, of which only reflection uses one for each of its calls.
   grpc::ResourceQuota quota("parley");
   quota.Resize(size_t{256} * kBytesPerMb +
-               size_t{4} * config.max_message_mb * kBytesPerMb);
+               size_t{4} * config.max_request_bytes);
   quota.SetMaxThreads(16);
   builder->SetResourceQuota(quota);
 }
@@ -139,12 +146,16 @@ class Server::Directory final : public ModelDirectory {
 };
 
 Server::Server(const ServerConfig& config, ModelLoader loader)
-    : runner_(
-          Runner::Create({.max_encoder_tokens = config.max_encoder_tokens})),
+    : runner_(Runner::Create(
+          {.max_encoder_tokens = config.max_encoder_tokens_per_step,
+           .num_replicas = config.replicas})),
       registry_(std::move(loader), LoadOptionsOf(config),
-                {.max_tasks = config.max_queue_tasks}, runner_.get()),
+                {.max_tasks = config.max_queued_tasks,
+                 .max_delay = config.max_queue_delay},
+                runner_.get()),
       directory_(std::make_unique<Directory>(&registry_)),
-      gate_(int64_t{config.max_inflight_mb} * kBytesPerMb),
+      gate_({.max_bytes = int64_t{config.max_inflight_mb} * kBytesPerMb,
+             .max_calls = config.max_concurrent_requests}),
       model_service_(directory_.get(), LimitsOf(config)),
       translation_service_(Environment(config)),
       embedding_service_(Environment(config)) {}

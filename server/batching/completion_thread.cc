@@ -5,18 +5,27 @@
 
 namespace parley {
 
+void Deliver(Message message) {
+  if (auto* news = std::get_if<News>(&message)) {
+    news->progress(std::move(news->token_ids));
+  } else {
+    Answer& answer = std::get<Answer>(message);
+    answer.done(std::move(answer.outcome));
+  }
+}
+
 CompletionThread::CompletionThread() : thread_([this] { Run(); }) {}
 
 CompletionThread::~CompletionThread() { Finish(); }
 
-void CompletionThread::Post(std::vector<Answer>* answers) {
-  if (answers->empty()) return;
+void CompletionThread::Post(std::vector<Message>* messages) {
+  if (messages->empty()) return;
   {
     absl::MutexLock lock(&mutex_);
-    waiting_.insert(waiting_.end(), std::make_move_iterator(answers->begin()),
-                    std::make_move_iterator(answers->end()));
+    waiting_.insert(waiting_.end(), std::make_move_iterator(messages->begin()),
+                    std::make_move_iterator(messages->end()));
   }
-  answers->clear();
+  messages->clear();
 }
 
 void CompletionThread::Finish() {
@@ -33,18 +42,15 @@ void CompletionThread::Run() {
     return finishing_ || !waiting_.empty();
   };
   while (true) {
-    std::vector<Answer> answers;
+    std::vector<Message> messages;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(&has_news));
       if (waiting_.empty()) return;
-      answers.swap(waiting_);
+      messages.swap(waiting_);
     }
-    for (Answer& answer : answers) {
-      // Moved out, so that what it holds is let go before the next is called.
-      Answer current = std::move(answer);
-      current.done(std::move(current.outcome));
-    }
+    // Moved, so that what a message holds is let go before the next is called.
+    for (Message& message : messages) Deliver(std::move(message));
   }
 }
 

@@ -2,12 +2,15 @@
 #ifndef PARLEY_SERVER_BATCHING_COMPLETION_THREAD_H_
 #define PARLEY_SERVER_BATCHING_COMPLETION_THREAD_H_
 
+#include <functional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/api/task.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
@@ -18,11 +21,21 @@ struct Answer {
   TaskOutcome outcome;
 };
 
-// Calls `done` of every answer, one at a time, in the order they came, and
-// destroys it on the same thread. What waits here is not bounded: a slow `done`
-// delays answers, never whoever posts them.
+// How far a task has come, on its way to its owner.
+struct News {
+  std::function<void(std::vector<TokenId>)> progress;
+  std::vector<TokenId> token_ids;
+};
+
+using Message = std::variant<News, Answer>;
+
+// Calls back, and destroys what was called.
+void Deliver(Message message);
+
+// Delivers messages, one at a time, in the order they came. What waits here is
+// not bounded: a slow callback delays others, never whoever posts them.
 //
-// Thread-safe; a `done` may post, but not finish.
+// Thread-safe; a callback may post, but not finish.
 class CompletionThread {
  public:
   CompletionThread();
@@ -30,17 +43,17 @@ class CompletionThread {
   CompletionThread(const CompletionThread&) = delete;
   CompletionThread& operator=(const CompletionThread&) = delete;
 
-  // Takes the answers, leaving `answers` empty. REQUIRES: not finished.
-  void Post(std::vector<Answer>* answers);
+  // Takes the messages, leaving `messages` empty. REQUIRES: not finished.
+  void Post(std::vector<Message>* messages);
 
-  // Returns once every answer has been given and the thread has ended.
+  // Returns once every message has been delivered and the thread has ended.
   void Finish();
 
  private:
   void Run();
 
   absl::Mutex mutex_;
-  std::vector<Answer> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Message> waiting_ ABSL_GUARDED_BY(mutex_);
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
 
   absl::Mutex join_mutex_;  // Taken before mutex_.

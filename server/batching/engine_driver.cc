@@ -1,18 +1,23 @@
 #include "server/batching/engine_driver.h"
 
 #include <algorithm>
-#include <optional>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "server/batching/policy.h"
 
 namespace parley {
 namespace {
 
 using Result = absl::StatusOr<TaskResult>;
+
+// Looking through a longer queue than this takes so long that it is not done
+// before each step, but as often as kLookInterval. Who is unwanted in it is
+// found out in any case when it comes to the front.
+constexpr int64_t kShortQueue = 256;
+constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
 
 // The clock on the wall may be set back; a time that was taken may not.
 absl::Duration Elapsed(absl::Time begin, absl::Time end) {
@@ -26,13 +31,33 @@ Answer AnswerWaiting(QueueEntry entry, Result result, absl::Time now) {
                       .compute_time = absl::ZeroDuration()}};
 }
 
+int64_t NumTargetTokens(const TaskResult& result) {
+  if (result.hypotheses.empty()) return 0;
+  return std::ssize(result.hypotheses.front().token_ids);
+}
+
 }  // namespace
 
 EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model, size_t replica,
                            const Options& options)
     : model_(std::move(model)),
+      replica_(replica),
       engine_(model_->engines[replica].get()),
-      options_(options) {}
+      options_(options) {
+  model_->queue->SetLoad(replica_, 0);
+}
+
+void EngineDriver::AddLoad(const TaskCost& cost) {
+  active_rows_ += cost.max_rows;
+  active_work_ += cost.work;
+  model_->queue->SetLoad(replica_, active_work_);
+}
+
+void EngineDriver::SubtractLoad(const TaskCost& cost) {
+  active_rows_ -= cost.max_rows;
+  active_work_ -= cost.work;
+  model_->queue->SetLoad(replica_, active_work_);
+}
 
 Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
                                   absl::Time now) {
@@ -43,69 +68,146 @@ Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
                   .compute_time = Elapsed(active.admitted, now)}};
 }
 
-void EngineDriver::Prepare(std::vector<Answer>* answers) {
+void EngineDriver::Prepare(std::vector<Message>* messages) {
   const absl::Time now = options_.clock();
-  DropUnwanted(now, answers);
-  while (AdmitOldest(now, answers)) {
+  DropUnwanted(now, messages);
+  while (AdmitNext(now, messages)) {
   }
 }
 
-void EngineDriver::DropUnwanted(absl::Time now, std::vector<Answer>* answers) {
-  for (QueueEntry& entry : model_->queue->TakeDead(now)) {
-    absl::Status why = StillWanted(entry, now);
-    answers->push_back(AnswerWaiting(std::move(entry), std::move(why), now));
+bool EngineDriver::is_done() const {
+  return !has_work() && !model_->queue->closed().ok() &&
+         model_->queue->size() == 0;
+}
+
+bool EngineDriver::MayLookThrough(absl::Time now) {
+  if (model_->queue->size() > kShortQueue && now < next_look_) return false;
+  next_look_ = now + kLookInterval;
+  return true;
+}
+
+void EngineDriver::DropUnwanted(absl::Time now,
+                                std::vector<Message>* messages) {
+  if (MayLookThrough(now)) {
+    for (QueueEntry& entry : model_->queue->TakeDead(now)) {
+      absl::Status why = StillWanted(entry, now);
+      model_->observer->OnDropped(LeaveStage::kQueued, why);
+      messages->push_back(AnswerWaiting(std::move(entry), std::move(why), now));
+    }
   }
   for (auto it = active_.begin(); it != active_.end();) {
     const auto current = it++;
     ActiveTask& active = current->second;
-    absl::Status wanted = StillWanted(active.entry, now);
-    if (wanted.ok()) continue;
+    absl::Status why = StillWanted(active.entry, now);
+    if (why.ok()) continue;
     engine_->Remove(current->first);
-    answers->push_back(AnswerActive(std::move(active), std::move(wanted), now));
+    SubtractLoad(active.entry.cost);
+    model_->observer->OnDropped(LeaveStage::kActive, why);
+    messages->push_back(AnswerActive(std::move(active), std::move(why), now));
     active_.erase(current);
   }
 }
 
-bool EngineDriver::AdmitOldest(absl::Time now, std::vector<Answer>* answers) {
-  const EngineRoom room = {.capacity = engine_->capacity(),
-                           .empty = active_.empty()};
+EngineRoom EngineDriver::Room() const {
+  EngineRoom room = {.capacity = engine_->capacity(), .empty = active_.empty()};
+  int64_t& free = room.capacity.encoder_tokens;
+  const int64_t pending = engine_->max_capacity().encoder_tokens - free;
+  // More than the next step encodes is not taken out of the queue's order. A
+  // source above the budget is that step's only one.
+  if (pending > 0) {
+    free = std::min(free, options_.step_budget.max_encoder_tokens - pending);
+  }
+  return room;
+}
+
+bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
+  if (!model_->queue->IsLeastLoaded(replica_)) return false;
+  const EngineRoom room = Room();
   std::optional<QueueEntry> entry =
-      model_->queue->PopIf([&room](const QueueEntry& oldest) {
-        return ShouldAdmit(oldest.cost, room);
+      model_->queue->Pop([&room, now](const QueueEntry& next) {
+        return !StillWanted(next, now).ok() || ShouldAdmit(next.cost, room);
       });
   if (!entry) return false;
-  const TaskId id = next_id_++;
+  absl::Status admitted = StillWanted(*entry, now);
+  if (!admitted.ok()) {
+    model_->observer->OnDropped(LeaveStage::kQueued, admitted);
+    messages->push_back(
+        AnswerWaiting(*std::move(entry), std::move(admitted), now));
+    return true;
+  }
   if (entry->use_shortlist && entry->task.target_tokens.empty()) {
     PARLEY_CHECK(model_->shortlist != nullptr) << model_->name;
     entry->task.target_tokens =
         model_->shortlist->TargetTokens(entry->task.source_ids);
   }
+  const TaskId id = next_id_++;
   // A copy, because a refused task is gone too.
-  absl::Status admitted = engine_->Admit(id, entry->task);
+  admitted = engine_->Admit(id, entry->task);
   if (admitted.ok()) {
+    model_->observer->OnAdmitted(Elapsed(entry->enqueued, now));
+    ActiveTask active = {
+        .admitted = now,
+        .num_source_tokens = std::ssize(entry->task.source_ids)};
     entry->task = Task();
-    active_.emplace(id,
-                    ActiveTask{.entry = *std::move(entry), .admitted = now});
+    active.entry = *std::move(entry);
+    AddLoad(active.entry.cost);
+    ++num_unbegun_;
+    active_.emplace(id, std::move(active));
     return true;
   }
   if (absl::IsResourceExhausted(admitted) && !room.empty) {
-    model_->queue->PushFront(*std::move(entry));
+    model_->queue->PutBack(*std::move(entry));
     return false;
   }
-  answers->push_back(
+  model_->observer->OnFailed(admitted);
+  messages->push_back(
       AnswerWaiting(*std::move(entry), std::move(admitted), now));
   return true;
 }
 
-void EngineDriver::Step(std::vector<Answer>* answers) {
+void EngineDriver::Step(std::vector<Message>* messages) {
   PARLEY_CHECK(has_work()) << model_->name;
+  const absl::Time begin = options_.clock();
   absl::Status status = engine_->Step(options_.step_budget, &step_result_);
-  if (status.ok()) status = Settle(&step_result_, answers);
-  if (!status.ok()) Lose(status, answers);
+  const absl::Time end = options_.clock();
+  if (status.ok()) {
+    MeasureThroughput(begin, end);
+    status = Settle(&step_result_, messages);
+  }
+  if (status.ok()) {
+    ReportStep(begin, end);
+  } else {
+    Lose(status, messages);
+  }
+}
+
+void EngineDriver::MeasureThroughput(absl::Time begin, absl::Time end) {
+  // Other models' steps between two of ours are part of how fast we are.
+  const absl::Time since = busy_since_.value_or(begin);
+  busy_since_ = end;
+  if (model_->queue->size() == 0) return;
+  throughput_.Add(step_result_.num_encoder_tokens + step_result_.num_rows,
+                  Elapsed(since, end));
+  if (const auto rate = throughput_.work_per_second()) {
+    model_->queue->SetRate(replica_, *rate);
+  }
+}
+
+void EngineDriver::ReportStep(absl::Time begin, absl::Time end) {
+  if (!has_work()) busy_since_.reset();
+  const Capacity most = engine_->max_capacity();
+  model_->observer->OnStep(
+      {.time = Elapsed(begin, end),
+       .num_encoder_tokens = step_result_.num_encoder_tokens,
+       .num_rows = step_result_.num_rows,
+       .num_active = std::ssize(active_),
+       .active_rows = active_rows_,
+       .kv_blocks = most.kv_blocks - engine_->capacity().kv_blocks,
+       .max_kv_blocks = most.kv_blocks});
 }
 
 absl::Status EngineDriver::Settle(StepResult* result,
-                                  std::vector<Answer>* answers) {
+                                  std::vector<Message>* messages) {
   const absl::Time now = options_.clock();
   const auto take = [this](TaskId id) -> absl::StatusOr<ActiveTask> {
     auto node = active_.extract(id);
@@ -113,11 +215,21 @@ absl::Status EngineDriver::Settle(StepResult* result,
       return absl::InternalError(
           absl::StrCat("a step reports task ", id, ", which is not active"));
     }
+    SubtractLoad(node.mapped().entry.cost);
     return std::move(node.mapped());
   };
+  BeginTasks(now);
+  for (TaskProgress& progress : result->progress) {
+    TellProgress(std::move(progress), messages);
+  }
   for (FinishedTask& finished : result->finished) {
     PARLEY_ASSIGN_OR_RETURN(ActiveTask active, take(finished.id));
-    answers->push_back(
+    model_->observer->OnFinished(
+        {.queue_time = Elapsed(active.entry.enqueued, active.admitted),
+         .compute_time = Elapsed(active.admitted, now),
+         .num_source_tokens = active.num_source_tokens,
+         .num_target_tokens = NumTargetTokens(finished.result)});
+    messages->push_back(
         AnswerActive(std::move(active), std::move(finished.result), now));
   }
   for (FailedTask& failed : result->failed) {
@@ -125,45 +237,77 @@ absl::Status EngineDriver::Settle(StepResult* result,
     if (failed.status.ok()) {
       failed.status = absl::InternalError("a task failed without a reason");
     }
-    answers->push_back(
+    model_->observer->OnFailed(failed.status);
+    messages->push_back(
         AnswerActive(std::move(active), std::move(failed.status), now));
   }
   for (EvictedTask& evicted : result->evicted) {
     PARLEY_ASSIGN_OR_RETURN(ActiveTask active, take(evicted.id));
+    model_->observer->OnEvicted();
     active.entry.task = std::move(evicted.task);
-    model_->queue->PushFront(std::move(active.entry));
+    model_->queue->PutBack(std::move(active.entry));
   }
-  const int64_t num_active = static_cast<int64_t>(active_.size());
-  if (engine_->num_tasks() != num_active) {
+  if (engine_->num_tasks() != std::ssize(active_)) {
     return absl::InternalError(absl::StrCat(
         "the engine holds ", engine_->num_tasks(), " tasks after a step, but ",
-        num_active, " were not reported"));
+        active_.size(), " were not reported"));
   }
   return absl::OkStatus();
 }
 
+void EngineDriver::BeginTasks(absl::Time now) {
+  if (num_unbegun_ == 0) return;
+  num_unbegun_ = 0;
+  for (auto& [id, active] : active_) {
+    if (std::exchange(active.has_begun, true)) continue;
+    model_->observer->OnFirstToken(Elapsed(active.entry.enqueued, now));
+  }
+}
+
+void EngineDriver::TellProgress(TaskProgress progress,
+                                std::vector<Message>* messages) {
+  const auto found = active_.find(progress.id);
+  if (found == active_.end()) return;
+  ActiveTask& active = found->second;
+  QueueEntry& entry = active.entry;
+  if (!entry.progress) return;
+  // A task that was evicted decides the same tokens again.
+  const size_t num_known =
+      std::min(entry.num_told - active.num_decided, progress.token_ids.size());
+  active.num_decided += progress.token_ids.size();
+  if (num_known == progress.token_ids.size()) return;
+  entry.num_told = active.num_decided;
+  progress.token_ids.erase(
+      progress.token_ids.begin(),
+      progress.token_ids.begin() + static_cast<int64_t>(num_known));
+  messages->push_back(News{.progress = entry.progress,
+                           .token_ids = std::move(progress.token_ids)});
+}
+
 void EngineDriver::Lose(const absl::Status& cause,
-                        std::vector<Answer>* answers) {
+                        std::vector<Message>* messages) {
   PARLEY_LOG(kError) << "the engine of model " << model_->name
                      << " is lost: " << cause;
   Abandon(absl::InternalError(absl::StrCat("the engine of model ", model_->name,
                                            " is lost: ", cause.message())),
-          answers);
+          messages);
 }
 
 void EngineDriver::Abandon(const absl::Status& status,
-                           std::vector<Answer>* answers) {
+                           std::vector<Message>* messages) {
   // Closed first: what is pushed until then is still answered here. What the
   // engine holds is left in it, because it may be lost; nothing steps it again.
   model_->queue->Close(status);
   const absl::Time now = options_.clock();
   for (auto& [id, active] : active_) {
-    answers->push_back(AnswerActive(std::move(active), status, now));
+    model_->observer->OnDropped(LeaveStage::kActive, status);
+    messages->push_back(AnswerActive(std::move(active), status, now));
   }
   active_.clear();
   const auto any = [](const QueueEntry&) { return true; };
-  while (std::optional<QueueEntry> entry = model_->queue->PopIf(any)) {
-    answers->push_back(AnswerWaiting(*std::move(entry), status, now));
+  while (std::optional<QueueEntry> entry = model_->queue->Pop(any)) {
+    model_->observer->OnDropped(LeaveStage::kQueued, status);
+    messages->push_back(AnswerWaiting(*std::move(entry), status, now));
   }
 }
 

@@ -1,10 +1,12 @@
-// One model's engine and its queue, a step at a time.
+// One engine of a model and the model's queue, a step at a time.
 #ifndef PARLEY_SERVER_BATCHING_ENGINE_DRIVER_H_
 #define PARLEY_SERVER_BATCHING_ENGINE_DRIVER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,14 +16,16 @@
 #include "absl/time/time.h"
 #include "engine/api/engine.h"
 #include "server/batching/completion_thread.h"
+#include "server/batching/policy.h"
 #include "server/batching/served_model.h"
 #include "server/batching/task_queue.h"
+#include "server/batching/throughput.h"
 
 namespace parley {
 
-// What the runner does with one model. It neither waits nor calls anybody
-// back: what there is to say is appended to `answers`, for each entry that has
-// left the queue exactly once.
+// What a runner does with one engine. It neither waits nor calls anybody back:
+// what there is to say is appended to `messages`, an answer for each entry that
+// has left the queue exactly once.
 //
 // Thread rule: one thread at a time.
 // Errors: where the engine is lost, all its tasks and those that wait are
@@ -39,46 +43,72 @@ class EngineDriver {
                const Options& options);
 
   // Drops tasks, waiting or active, that nobody waits for any more; then admits
-  // the oldest waiting ones for as long as they fit. Leaves nothing in the
-  // queue unless the engine has work.
-  void Prepare(std::vector<Answer>* answers);
+  // waiting ones, in the queue's order, for as long as they fit and the next
+  // step can encode them. Leaves nothing in the queue unless the engine has
+  // work.
+  void Prepare(std::vector<Message>* messages);
 
   // Whether Step has anything to do.
   bool has_work() const { return !active_.empty(); }
 
+  // Whether it never will have again: its queue is closed and empty.
+  bool is_done() const;
+
   // Runs one step of the engine. A task that it evicts goes back to the queue.
   // REQUIRES: has_work()
-  void Step(std::vector<Answer>* answers);
+  void Step(std::vector<Message>* messages);
 
   // Closes the queue with `status`; those that wait are still worked on.
   void Close(const absl::Status& status) { model_->queue->Close(status); }
 
   // Answers everything, waiting and active, with `status`, and closes the
   // queue with it.
-  void Abandon(const absl::Status& status, std::vector<Answer>* answers);
+  void Abandon(const absl::Status& status, std::vector<Message>* messages);
 
  private:
   struct ActiveTask {
     QueueEntry entry;  // Its `task` is with the engine.
     absl::Time admitted;
+    int64_t num_source_tokens = 0;
+    bool has_begun = false;  // A step has taken it.
+    size_t num_decided = 0;  // Tokens, in this admission.
   };
 
   static Answer AnswerActive(ActiveTask active,
                              absl::StatusOr<TaskResult> result, absl::Time now);
 
-  void DropUnwanted(absl::Time now, std::vector<Answer>* answers);
+  void DropUnwanted(absl::Time now, std::vector<Message>* messages);
+  // Whether it is time to look through a queue for the unwanted.
+  bool MayLookThrough(absl::Time now);
+  EngineRoom Room() const;
+  void AddLoad(const TaskCost& cost);
+  void SubtractLoad(const TaskCost& cost);
   // Whether another task may be tried.
-  bool AdmitOldest(absl::Time now, std::vector<Answer>* answers);
+  bool AdmitNext(absl::Time now, std::vector<Message>* messages);
+  void ReportStep(absl::Time begin, absl::Time end);
+  // After a step, of all that were admitted before it.
+  void BeginTasks(absl::Time now);
+  void MeasureThroughput(absl::Time begin, absl::Time end);
+  void TellProgress(TaskProgress progress, std::vector<Message>* messages);
   // INTERNAL where the engine's account does not fit what it was given.
-  absl::Status Settle(StepResult* result, std::vector<Answer>* answers);
-  void Lose(const absl::Status& cause, std::vector<Answer>* answers);
+  absl::Status Settle(StepResult* result, std::vector<Message>* messages);
+  void Lose(const absl::Status& cause, std::vector<Message>* messages);
 
   const std::shared_ptr<ServedModel> model_;
+  const size_t replica_;
   Engine* const engine_;  // The model's.
   const Options options_;
+  Throughput throughput_;
+  // When the last step ended that left the engine with work; until then the
+  // time since was the engine's.
+  std::optional<absl::Time> busy_since_;
+  absl::Time next_look_ = absl::InfinitePast();
   absl::flat_hash_map<TaskId, ActiveTask> active_;
   TaskId next_id_ = 1;
-  StepResult step_result_;  // Kept for its buffers.
+  StepResult step_result_;   // Kept for its buffers.
+  int64_t active_rows_ = 0;  // That the active tasks take at most.
+  int64_t active_work_ = 0;  // And their cost's work.
+  int64_t num_unbegun_ = 0;  // Active tasks that no step has taken yet.
 };
 
 }  // namespace parley

@@ -26,6 +26,16 @@ bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {
          cost.kv_blocks <= room.capacity.kv_blocks;
 }
 
+bool MayPass(absl::Time passed_since, absl::Time now) {
+  // Long beside a step, short beside what people notice.
+  constexpr absl::Duration kMaxPassing = absl::Milliseconds(200);
+  return now - passed_since < kMaxPassing;
+}
+
+void FairShare::Remove(size_t index) {
+  shares_.erase(shares_.begin() + static_cast<int64_t>(index));
+}
+
 size_t FairShare::Add() {
   shares_.push_back({.used = level_});
   return shares_.size() - 1;

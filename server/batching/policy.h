@@ -26,20 +26,26 @@ struct EngineRoom {
   bool empty = true;  // No task is in it.
 };
 
-// Whether the oldest waiting task, of cost `cost`, is admitted now. If it is
-// not, those behind it wait too, though one of them might fit: a large task
-// would starve else, and room for it comes soon, because nobody overtakes it.
-// An empty engine is offered every task: one that does not fit there never
-// will, and the engine says why.
+// Whether a waiting task of cost `cost` is admitted now. An empty engine is
+// offered every task: one that does not fit there never will, and the engine
+// says why.
 bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room);
+
+// Whether a task for which there is no room may still be passed by others
+// behind it, which others first did at `passed_since`. Beyond that, all wait
+// until there is room: a large task would starve else.
+bool MayPass(absl::Time passed_since, absl::Time now);
 
 // Chooses which of several engines steps next, so that those with work get
 // equal shares of the compute time. An engine that had no work gathers no
 // claim meanwhile: it comes back level with the one that has had least.
 class FairShare {
  public:
-  // Returns the index of a new engine: 0, 1, 2 ...
+  // Returns the index of a new engine: the next.
   size_t Add();
+
+  // Forgets engine `index`; those above it move down by one.
+  void Remove(size_t index);
 
   // Says that engine `index` has computed for `used`.
   void Charge(size_t index, absl::Duration used);

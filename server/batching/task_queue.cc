@@ -1,47 +1,62 @@
 #include "server/batching/task_queue.h"
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/status_macros.h"
 #include "server/batching/policy.h"
+#include "server/batching/throughput.h"
 
 namespace parley {
+namespace {
+
+// Said where it is not known how fast the engines are.
+constexpr absl::Duration kUsualRetry = absl::Seconds(1);
+constexpr absl::Duration kShortestRetry = absl::Milliseconds(50);
+
+// Entries that are offered in one Pop: those far behind come to the front
+// before it matters that they would have fitted.
+constexpr int kMaxOffered = 64;
+
+absl::Duration Shown(absl::Duration wait) {
+  return absl::Ceil(wait, absl::Milliseconds(1));
+}
+
+}  // namespace
 
 TaskQueue::TaskQueue(const Options& options) : options_(options) {}
 
 TaskQueue::~TaskQueue() {
-  std::deque<QueueEntry> left;
+  std::map<Place, QueueEntry> left;
   {
     absl::MutexLock lock(&mutex_);
     left.swap(entries_);
   }
-  for (QueueEntry& entry : left) {
-    entry.done({.result = absl::UnavailableError("nothing runs the model"),
-                .queue_time = absl::ZeroDuration(),
-                .compute_time = absl::ZeroDuration()});
+  for (auto& [place, entry] : left) {
+    entry.done(
+        {.result = absl::UnavailableError("the model is not served any more")});
   }
 }
 
 absl::Status TaskQueue::Push(std::vector<QueueEntry>&& entries) {
   if (entries.empty()) return absl::OkStatus();
   const absl::Time now = options_.clock();
+  const QueueEntry& first = entries.front();
   {
     absl::MutexLock lock(&mutex_);
-    if (!closed_.ok()) return closed_;
-    const int64_t num_waiting = static_cast<int64_t>(entries_.size());
-    const int64_t num_new = static_cast<int64_t>(entries.size());
-    if (num_new > options_.max_tasks - num_waiting) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("the queue is full: ", num_waiting, " of at most ",
-                       options_.max_tasks, " tasks wait, and the call brings ",
-                       num_new, "; try again later"));
-    }
+    PARLEY_RETURN_IF_ERROR(Check({.flow = first.flow,
+                                  .deadline = first.deadline,
+                                  .is_refusable = first.is_refusable,
+                                  .num_tasks = std::ssize(entries)}));
     for (QueueEntry& entry : entries) {
       entry.enqueued = now;
       entry.sequence = next_sequence_++;
-      entries_.push_back(std::move(entry));
+      entry.place = order_.Join(entry.flow, entry.cost.work);
+      const Place place(entry.place, entry.sequence);
+      entries_.emplace(place, std::move(entry));
     }
   }
   entries.clear();
@@ -49,45 +64,128 @@ absl::Status TaskQueue::Push(std::vector<QueueEntry>&& entries) {
   return absl::OkStatus();
 }
 
+absl::Status TaskQueue::CheckRoom(const Newcomer& newcomer) const {
+  absl::MutexLock lock(&mutex_);
+  return Check(newcomer);
+}
+
+absl::Status TaskQueue::Check(const Newcomer& newcomer) const {
+  if (!closed_.ok()) {
+    options_.observer->OnRejected(RejectReason::kClosed, newcomer.num_tasks);
+    return closed_;
+  }
+  if (!newcomer.is_refusable) return absl::OkStatus();
+  const absl::Duration wait = ExpectedWait(newcomer.flow);
+  const int64_t num_waiting = std::ssize(entries_);
+  if (newcomer.num_tasks > options_.max_tasks - num_waiting) {
+    return Refuse(
+        RejectReason::kQueueFull, newcomer,
+        wait > absl::ZeroDuration() ? wait / 2 : kUsualRetry,
+        absl::StrCat("the queue is full: ", num_waiting, " of at most ",
+                     options_.max_tasks, " tasks wait, and the call brings ",
+                     newcomer.num_tasks, "; try again later"));
+  }
+  const std::string expected =
+      absl::StrCat("the call would wait about ",
+                   absl::FormatDuration(Shown(wait)), " before it is begun");
+  if (wait > options_.max_delay) {
+    return Refuse(RejectReason::kQueueDelay, newcomer,
+                  wait - options_.max_delay,
+                  absl::StrCat(expected, ", and at most ",
+                               absl::FormatDuration(options_.max_delay),
+                               " is allowed; try again later"));
+  }
+  // With no wait at all, the engine itself may still make it.
+  if (wait > absl::ZeroDuration() &&
+      newcomer.deadline - options_.clock() <= wait) {
+    return Refuse(RejectReason::kDeadline, newcomer, wait,
+                  absl::StrCat(expected,
+                               ", which is beyond its deadline; try again "
+                               "later, or with more time"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TaskQueue::Refuse(RejectReason reason, const Newcomer& newcomer,
+                               absl::Duration retry_after,
+                               std::string message) const {
+  options_.observer->OnRejected(reason, newcomer.num_tasks);
+  absl::Status status = absl::ResourceExhaustedError(message);
+  SetRetryAfter(std::max(retry_after, kShortestRetry), &status);
+  return status;
+}
+
+absl::Duration TaskQueue::ExpectedWait(const Flow& flow) const {
+  double rate = 0;
+  for (const Replica& replica : replicas_) rate += replica.rate;
+  if (rate <= 0 || entries_.empty()) return absl::ZeroDuration();
+  return absl::Seconds(order_.WorkBefore(flow) / rate);
+}
+
 void TaskQueue::SetListener(std::function<void()> listener) {
   listener_ = std::move(listener);
 }
 
-std::optional<QueueEntry> TaskQueue::PopIf(
+std::optional<QueueEntry> TaskQueue::Pop(
     absl::FunctionRef<bool(const QueueEntry&)> accept) {
+  const absl::Time now = options_.clock();
   absl::MutexLock lock(&mutex_);
-  if (entries_.empty() || !accept(entries_.front())) return std::nullopt;
-  std::optional<QueueEntry> entry(std::move(entries_.front()));
-  entries_.pop_front();
-  return entry;
+  int num_offered = 0;
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (accept(it->second)) {
+      QueueEntry entry = std::move(it->second);
+      entries_.erase(it);
+      order_.Serve(entry.flow, entry.cost.work, entry.place);
+      return entry;
+    }
+    absl::Time& passed_since = it->second.passed_since;
+    passed_since = std::min(passed_since, now);
+    if (!MayPass(passed_since, now) || ++num_offered == kMaxOffered) break;
+  }
+  return std::nullopt;
 }
 
 std::vector<QueueEntry> TaskQueue::TakeDead(absl::Time now) {
   std::vector<QueueEntry> dead;
   absl::MutexLock lock(&mutex_);
-  // Nearly always nobody is dead: look first, and move entries only then.
-  const auto is_dead = [now](const QueueEntry& entry) {
-    return !StillWanted(entry, now).ok();
-  };
-  auto keep = std::find_if(entries_.begin(), entries_.end(), is_dead);
-  for (auto entry = keep; entry != entries_.end(); ++entry) {
-    if (is_dead(*entry)) {
-      dead.push_back(std::move(*entry));
-    } else {
-      *keep++ = std::move(*entry);
-    }
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const auto current = it++;
+    QueueEntry& entry = current->second;
+    if (StillWanted(entry, now).ok()) continue;
+    order_.Leave(entry.flow, entry.cost.work);
+    dead.push_back(std::move(entry));
+    entries_.erase(current);
   }
-  entries_.erase(keep, entries_.end());
   return dead;
 }
 
-void TaskQueue::PushFront(QueueEntry entry) {
+void TaskQueue::PutBack(QueueEntry entry) {
   absl::MutexLock lock(&mutex_);
-  const auto younger = std::find_if(entries_.begin(), entries_.end(),
-                                    [&entry](const QueueEntry& other) {
-                                      return other.sequence > entry.sequence;
-                                    });
-  entries_.insert(younger, std::move(entry));
+  order_.Rejoin(entry.flow, entry.cost.work);
+  const Place place(entry.place, entry.sequence);
+  entries_.emplace(place, std::move(entry));
+}
+
+void TaskQueue::SetRate(size_t replica, double work_per_second) {
+  absl::MutexLock lock(&mutex_);
+  At(replica).rate = work_per_second;
+}
+
+void TaskQueue::SetLoad(size_t replica, int64_t work) {
+  absl::MutexLock lock(&mutex_);
+  At(replica).load = work;
+}
+
+bool TaskQueue::IsLeastLoaded(size_t replica) const {
+  absl::MutexLock lock(&mutex_);
+  return absl::c_all_of(replicas_, [&](const Replica& other) {
+    return replicas_[replica].load <= other.load;
+  });
+}
+
+TaskQueue::Replica& TaskQueue::At(size_t replica) {
+  if (replicas_.size() <= replica) replicas_.resize(replica + 1);
+  return replicas_[replica];
 }
 
 void TaskQueue::Close(absl::Status status) {
@@ -107,7 +205,17 @@ absl::Status TaskQueue::closed() const {
 
 int64_t TaskQueue::size() const {
   absl::MutexLock lock(&mutex_);
-  return static_cast<int64_t>(entries_.size());
+  return std::ssize(entries_);
+}
+
+QueueState TaskQueue::state() const {
+  const absl::Time now = options_.clock();
+  absl::MutexLock lock(&mutex_);
+  QueueState state = {.num_tasks = std::ssize(entries_)};
+  for (const auto& [place, entry] : entries_) {
+    state.oldest_age = std::max(state.oldest_age, now - entry.enqueued);
+  }
+  return state;
 }
 
 }  // namespace parley

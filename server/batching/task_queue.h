@@ -1,14 +1,16 @@
-// Where tasks wait for a model's engine: bounded, oldest first.
+// Where tasks wait for a model's engines: bounded, in a fair order.
 #ifndef PARLEY_SERVER_BATCHING_TASK_QUEUE_H_
 #define PARLEY_SERVER_BATCHING_TASK_QUEUE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,6 +23,8 @@
 #include "absl/time/time.h"
 #include "engine/api/engine.h"
 #include "engine/api/task.h"
+#include "server/batching/fair_order.h"
+#include "server/batching/observer.h"
 
 namespace parley {
 
@@ -34,9 +38,6 @@ class CancelFlag {
  private:
   std::atomic<bool> cancelled_{false};
 };
-
-// Shares of the work where tasks of several wait: 4 to 2 to 1.
-enum class Priority { kHigh, kNormal, kLow };
 
 // What became of a task.
 struct TaskOutcome {
@@ -58,9 +59,7 @@ struct QueueEntry {
   bool use_shortlist = false;
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
-  Priority priority = Priority::kNormal;
-  // Who asks: callers share the engine fairly. Any text.
-  std::string caller;
+  Flow flow;                                 // Whose shares it counts against.
   // Whether a long queue may refuse it. Not so where its owner bounds what it
   // has waiting, and would only push it again.
   bool is_refusable = true;
@@ -71,17 +70,44 @@ struct QueueEntry {
   // TaskProgress), in their order, before `done`, on the same thread. Null: not
   // wanted. An eviction repeats nothing.
   std::function<void(std::vector<TokenId>)> progress;
-  absl::Time enqueued;    // Set by Push.
-  uint64_t sequence = 0;  // Set by Push: the younger, the greater.
+
+  // Set by the queue and the driver.
+  absl::Time enqueued;
+  double place = 0;       // See FairOrder.
+  uint64_t sequence = 0;  // The younger, the greater.
+  // Tokens that `progress` has been told of.
+  size_t num_told = 0;
+  // When others first went past it, because there was no room for it.
+  absl::Time passed_since = absl::InfiniteFuture();
 };
 
-// Thread-safe.
+// A call that wants to push tasks.
+struct Newcomer {
+  Flow flow;
+  absl::Time deadline = absl::InfiniteFuture();
+  bool is_refusable = true;  // See QueueEntry.
+  int64_t num_tasks = 1;
+};
+
+struct QueueState {
+  int64_t num_tasks = 0;
+  absl::Duration oldest_age;  // Zero where none waits.
+};
+
+// The order is that of FairOrder: the oldest of each flow first, flows by
+// their shares. Thread-safe.
 class TaskQueue {
  public:
   struct Options {
     // Waiting tasks at most.
     int64_t max_tasks = 16384;
+    // Calls that would wait longer than this for their first task to be taken
+    // are refused.
+    absl::Duration max_delay = absl::InfiniteDuration();
     std::function<absl::Time()> clock = absl::Now;
+    // Told of what is refused; not null.
+    std::shared_ptr<BatchingObserver> observer =
+        std::make_shared<BatchingObserver>();
   };
 
   explicit TaskQueue(const Options& options);
@@ -91,10 +117,16 @@ class TaskQueue {
   TaskQueue(const TaskQueue&) = delete;
   TaskQueue& operator=(const TaskQueue&) = delete;
 
-  // Takes all entries, or none: RESOURCE_EXHAUSTED where they do not fit now,
-  // the status given to Close once closed. Never blocks long. Entries move
-  // away iff OK.
+  // Takes all entries of one call, or none: the status given to Close once
+  // closed, else as CheckRoom. Never blocks long. Entries move away iff OK.
   absl::Status Push(std::vector<QueueEntry>&& entries);
+
+  // Whether Push would take a call now, for those who have work to do before
+  // they can push. RESOURCE_EXHAUSTED, with a hint when to try again
+  // (GetRetryAfter), where the tasks do not fit now, or where the first of them
+  // is expected to wait longer than max_delay or than its deadline lets it.
+  // What is refused is told to the observer.
+  absl::Status CheckRoom(const Newcomer& newcomer) const;
 
   // Called (on the pushing thread) after entries have come or the queue was
   // closed, so that a runner can sleep. Set once, before the first Push. It
@@ -102,18 +134,30 @@ class TaskQueue {
   // uses must belong to it.
   void SetListener(std::function<void()> listener);
 
-  // The oldest entry, if `accept` takes it; the entry stays at the front
-  // otherwise. `accept` must not call the queue.
-  std::optional<QueueEntry> PopIf(
+  // The first entry that `accept` takes. Those before it stay where they are,
+  // and are passed by others only for a while (MayPass): then nothing is taken
+  // until they are. `accept` must not call the queue.
+  std::optional<QueueEntry> Pop(
       absl::FunctionRef<bool(const QueueEntry&)> accept);
 
   // Removes and returns all entries that are cancelled or whose deadline is
-  // not after `now`, the oldest first.
+  // not after `now`, the first first.
   std::vector<QueueEntry> TakeDead(absl::Time now);
 
-  // Puts back an entry that had been popped, before all younger ones. Neither
-  // a full nor a closed queue refuses it.
-  void PushFront(QueueEntry entry);
+  // Puts back an entry that had been popped, in its place. Neither a full nor a
+  // closed queue refuses it.
+  void PutBack(QueueEntry entry);
+
+  // Says how fast an engine works (Throughput), in place of what it said
+  // before; `replica` from 0.
+  void SetRate(size_t replica, double work_per_second);
+
+  // Says how much work (TaskCost) is in an engine, as SetRate.
+  void SetLoad(size_t replica, int64_t work);
+
+  // Whether no engine has less in it. Those that have more leave what waits to
+  // the others, who will take it before their next steps.
+  bool IsLeastLoaded(size_t replica) const;
 
   // Refuses entries from now on with `status`; those that wait can still be
   // popped. Only the first call's status counts. REQUIRES: !status.ok()
@@ -123,13 +167,32 @@ class TaskQueue {
   absl::Status closed() const;
 
   int64_t size() const;
+  QueueState state() const;
   int64_t max_tasks() const { return options_.max_tasks; }
 
  private:
+  using Place = std::pair<double, uint64_t>;  // And sequence.
+
+  absl::Status Check(const Newcomer& newcomer) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // RESOURCE_EXHAUSTED, told to the observer.
+  absl::Status Refuse(RejectReason reason, const Newcomer& newcomer,
+                      absl::Duration retry_after, std::string message) const;
+  // Until a task of that flow would be taken; zero where that is not known.
+  absl::Duration ExpectedWait(const Flow& flow) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const Options options_;
   std::function<void()> listener_;
   mutable absl::Mutex mutex_;
-  std::deque<QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);  // Oldest first.
+  std::map<Place, QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);
+  FairOrder order_ ABSL_GUARDED_BY(mutex_);
+  struct Replica {
+    double rate = 0;
+    int64_t load = 0;
+  };
+  Replica& At(size_t replica) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Replica> replicas_ ABSL_GUARDED_BY(mutex_);
   uint64_t next_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status closed_ ABSL_GUARDED_BY(mutex_);
 };

@@ -17,6 +17,12 @@ absl::Status StillWanted(const CallContext& context) {
   return StillWanted(context.cancel.get(), context.deadline, absl::Now());
 }
 
+absl::Status CheckRoom(const ServedModel& model, const CallContext& context) {
+  return model.queue->CheckRoom({.flow = context.flow,
+                                 .deadline = context.deadline,
+                                 .is_refusable = context.is_refusable});
+}
+
 absl::Status CheckNumItems(absl::string_view field, size_t num_items,
                            const CallLimits& limits) {
   if (num_items <= static_cast<size_t>(limits.max_texts_per_request)) {

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/batching/served_model.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
@@ -21,8 +21,7 @@ namespace parley {
 struct CallContext {
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
-  Priority priority = Priority::kNormal;
-  std::string caller;          // See QueueEntry.
+  Flow flow;
   bool is_refusable = true;    // See QueueEntry.
   bool allow_partial = false;  // See parley.v1.CallOptions.
   bool no_cache = false;
@@ -54,6 +53,9 @@ bool IsOfWholeCall(const absl::Status& status);
 
 // Why nobody waits for the call any more, or OK.
 absl::Status StillWanted(const CallContext& context);
+
+// Whether `model` would take the call's tasks now; see TaskQueue::CheckRoom.
+absl::Status CheckRoom(const ServedModel& model, const CallContext& context);
 
 // INVALID_ARGUMENT where the field of that name has more entries than a
 // request may.

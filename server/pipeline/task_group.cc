@@ -69,8 +69,7 @@ void RunTasks(TaskGroup group, const CallContext& context, TaskQueue* queue) {
     entries[i].use_shortlist = tasks[i].use_shortlist;
     entries[i].deadline = context.deadline;
     entries[i].cancel = context.cancel;
-    entries[i].priority = context.priority;
-    entries[i].caller = context.caller;
+    entries[i].flow = context.flow;
     entries[i].is_refusable = context.is_refusable;
     entries[i].done = [pending, i](TaskOutcome outcome) {
       pending->Complete(i, std::move(outcome));

@@ -77,7 +77,7 @@ absl::Status Registry::Load(const ModelSource& source,
   if (loaded.ok()) {
     model = std::make_shared<ServedModel>();
     model->name = source.name;
-    model->version = "1";
+    model->version = absl::StrCat(1);
     model->info = std::move(loaded->info);
     model->tokenizer = std::move(loaded->tokenizer);
     model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);

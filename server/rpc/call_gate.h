@@ -15,12 +15,18 @@ namespace parley {
 // Thread-safe.
 class CallGate {
  public:
-  // `max_bytes`: of the requests of all calls inside, together, and of answers
-  // that are large for their requests.
-  explicit CallGate(int64_t max_bytes) : max_bytes_(max_bytes) {}
+  struct Limits {
+    // Of the requests of all calls inside, together, and of answers that are
+    // large for their requests.
+    int64_t max_bytes = int64_t{256} << 20;
+    int64_t max_calls = 4096;
+  };
 
-  // Lets a call with a request of `bytes` in. RESOURCE_EXHAUSTED where the
-  // bytes do not fit now, UNAVAILABLE once closed.
+  explicit CallGate(const Limits& limits) : limits_(limits) {}
+
+  // Lets a call with a request of `bytes` in. RESOURCE_EXHAUSTED, with a hint
+  // when to try again, where the call or its bytes do not fit now, UNAVAILABLE
+  // once closed.
   absl::Status Enter(int64_t bytes);
 
   // Adds `bytes` to a call that is inside, closed or not. RESOURCE_EXHAUSTED
@@ -40,7 +46,7 @@ class CallGate {
  private:
   absl::Status Add(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const int64_t max_bytes_;
+  const Limits limits_;
   absl::Mutex mutex_;
   int64_t num_calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

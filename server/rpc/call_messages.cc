@@ -1,22 +1,9 @@
 #include "server/rpc/call_messages.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
-#include "google/protobuf/duration.pb.h"
+#include "server/rpc/duration_message.h"
 
 namespace parley {
-namespace {
-
-google::protobuf::Duration ToProto(absl::Duration duration) {
-  google::protobuf::Duration proto;
-  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  proto.set_nanos(static_cast<int>(
-      absl::IDivDuration(duration, absl::Nanoseconds(1), &duration)));
-  return proto;
-}
-
-}  // namespace
-
 absl::Status UnknownValue(absl::string_view field, int value,
                           absl::string_view type) {
   return absl::InvalidArgumentError(
@@ -28,13 +15,13 @@ absl::Status ReadCallOptions(const v1::CallOptions& options,
   switch (options.priority()) {
     case v1::PRIORITY_UNSPECIFIED:
     case v1::PRIORITY_NORMAL:
-      context->priority = Priority::kNormal;
+      context->flow.priority = Priority::kNormal;
       break;
     case v1::PRIORITY_HIGH:
-      context->priority = Priority::kHigh;
+      context->flow.priority = Priority::kHigh;
       break;
     case v1::PRIORITY_LOW:
-      context->priority = Priority::kLow;
+      context->flow.priority = Priority::kLow;
       break;
     default:
       return UnknownValue("call.priority", options.priority(), "Priority");
@@ -46,9 +33,9 @@ absl::Status ReadCallOptions(const v1::CallOptions& options,
 
 v1::Timing ToProto(const CallTiming& timing) {
   v1::Timing proto;
-  *proto.mutable_tokenize() = ToProto(timing.tokenize);
-  *proto.mutable_queue() = ToProto(timing.queue);
-  *proto.mutable_compute() = ToProto(timing.compute);
+  *proto.mutable_tokenize() = ToProtoDuration(timing.tokenize);
+  *proto.mutable_queue() = ToProtoDuration(timing.queue);
+  *proto.mutable_compute() = ToProtoDuration(timing.compute);
   return proto;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "server/rpc/caller.h"
 #include "server/rpc/status_conversion.h"
 
 namespace parley {
@@ -36,39 +37,38 @@ void PipelineReactor::Answerer::Answer(
     const google::protobuf::Message& response) const {
   if (state_->answered.exchange(true)) return;
   reactor_->Finish(ToGrpcStatus(
-      SerializeAnswer(response, reactor_->limits_, reactor_->response_)));
+      SerializeAnswer(response, reactor_->limits_, reactor_->wire_.response)));
 }
 
 void PipelineReactor::Answerer::Refuse(const absl::Status& status) const {
   if (state_->answered.exchange(true)) return;
-  reactor_->Finish(ToGrpcStatus(status));
+  reactor_->Finish(ToGrpcStatus(status, reactor_->wire_.context));
 }
 
 PipelineReactor::PipelineReactor(const CallEnvironment& environment,
-                                 int64_t request_bytes,
-                                 grpc::ByteBuffer* response)
+                                 int64_t request_bytes, const UnaryWire& wire)
     : gate_(environment.gate),
       limits_(environment.limits),
-      response_(response),
+      wire_(wire),
       bytes_inside_(request_bytes) {
   answerer_.reactor_ = this;
 }
 
 absl::StatusOr<PipelineReactor*> PipelineReactor::Enter(
-    const CallEnvironment& environment, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
+    const CallEnvironment& environment, const UnaryWire& wire) {
   const int64_t request_bytes =
-      request == nullptr ? 0 : static_cast<int64_t>(request->Length());
+      wire.request == nullptr ? 0
+                              : static_cast<int64_t>(wire.request->Length());
   absl::Status entered = environment.gate->Enter(request_bytes);
   if (!entered.ok()) return entered;
-  return new PipelineReactor(environment, request_bytes, response);
+  return new PipelineReactor(environment, request_bytes, wire);
 }
 
-CallContext PipelineReactor::ContextOf(
-    const grpc::CallbackServerContext& context) {
+CallContext PipelineReactor::Context() {
   const std::shared_ptr<Answerer::State>& state = answerer_.state_;
-  return {.deadline = DeadlineOf(context),
+  return {.deadline = DeadlineOf(*wire_.context),
           .cancel = std::shared_ptr<const CancelFlag>(state, &state->cancel),
+          .flow = {.caller = CallerOf(*wire_.context)},
           // gRPC calls OnDone only after the method's handler has returned.
           .reserve = [this](int64_t bytes) {
             absl::Status grown = gate_->Grow(bytes);
@@ -90,7 +90,7 @@ void PipelineReactor::OnDone() {
 grpc::ServerUnaryReactor* RefuseUnaryCall(
     const absl::Status& status, grpc::CallbackServerContext* context) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
+  reactor->Finish(ToGrpcStatus(status, context));
   return reactor;
 }
 

@@ -77,6 +77,12 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
       caller.done(std::move(options));
       return;
     }
+    // Before the work of reading it: what cannot be taken costs little.
+    absl::Status room = CheckRoom(**model, caller.context);
+    if (!room.ok()) {
+      caller.done(std::move(room));
+      return;
+    }
   }
   ReplyCallback<Reply> answer =
       [cancel = caller.context.cancel, to_response = method.to_response,
@@ -106,6 +112,13 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
 absl::Status SerializeAnswer(const google::protobuf::Message& message,
                              const CallLimits& limits, grpc::ByteBuffer* bytes);
 
+// gRPC's three arguments of a raw unary method.
+struct UnaryWire {
+  grpc::CallbackServerContext* context;
+  const grpc::ByteBuffer* request;
+  grpc::ByteBuffer* response;
+};
+
 // The wire's end of one unary call, which is inside the gate. It is finished
 // exactly once: with the pipeline's answer, or as soon as it is cancelled.
 // gRPC owns the request and response buffers and keeps them until OnDone,
@@ -133,31 +146,23 @@ class PipelineReactor final : public grpc::ServerUnaryReactor {
 
   // What the gate says where it does not let the request in.
   static absl::StatusOr<PipelineReactor*> Enter(
-      const CallEnvironment& environment, const grpc::ByteBuffer* request,
-      grpc::ByteBuffer* response);
+      const CallEnvironment& environment, const UnaryWire& wire);
 
   const Answerer& answerer() const { return answerer_; }
-  CallContext ContextOf(const grpc::CallbackServerContext& context);
+  CallContext Context();
 
   void OnCancel() override;
   void OnDone() override;
 
  private:
   PipelineReactor(const CallEnvironment& environment, int64_t request_bytes,
-                  grpc::ByteBuffer* response);
+                  const UnaryWire& wire);
 
   CallGate* const gate_;
   const CallLimits limits_;
-  grpc::ByteBuffer* const response_;
+  const UnaryWire wire_;
   int64_t bytes_inside_;  // Grows only while the method's handler runs.
   Answerer answerer_;
-};
-
-// gRPC's three arguments of a raw unary method.
-struct UnaryWire {
-  grpc::CallbackServerContext* context;
-  const grpc::ByteBuffer* request;
-  grpc::ByteBuffer* response;
 };
 
 // Answers a call that the gate did not let in.
@@ -170,7 +175,7 @@ grpc::ServerUnaryReactor* StartUnaryCall(
     const PipelineMethod<Request, Response, Call, Reply>& method,
     const CallEnvironment& environment, const UnaryWire& wire) {
   const absl::StatusOr<PipelineReactor*> reactor =
-      PipelineReactor::Enter(environment, wire.request, wire.response);
+      PipelineReactor::Enter(environment, wire);
   if (!reactor.ok()) return RefuseUnaryCall(reactor.status(), wire.context);
   const PipelineReactor::Answerer answerer = (*reactor)->answerer();
   Request request;
@@ -180,7 +185,7 @@ grpc::ServerUnaryReactor* StartUnaryCall(
     return *reactor;
   }
   Caller<Response> caller = {
-      .context = (*reactor)->ContextOf(*wire.context),
+      .context = (*reactor)->Context(),
       .done = [answerer](absl::StatusOr<Response> response) {
         if (response.ok()) {
           answerer.Answer(*response);

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "google/rpc/status.pb.h"
-#include "grpcpp/support/status.h"
+#include "grpcpp/grpcpp.h"
 
 namespace parley {
 
@@ -12,10 +12,17 @@ namespace parley {
 // metadata, of which clients accept 8 KiB, each byte taking up to three.
 inline constexpr size_t kMaxStatusMessageBytes = 2000;
 
-// The status of a whole call.
+// The status of a whole call. Where it says when to try again (GetRetryAfter),
+// it carries a google.rpc.RetryInfo among its details, a little later at
+// random, so that clients turned away together do not come back together.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// The status of one item inside an answer.
+// The same, which also tells gRPC's own retries when, by the trailing metadata
+// grpc-retry-pushback-ms of the call that it ends.
+grpc::Status ToGrpcStatus(const absl::Status& status,
+                          grpc::ServerContextBase* context);
+
+// The status of one item inside an answer; RetryInfo as above.
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 
 }  // namespace parley

@@ -319,7 +319,7 @@ TEST_F(BadInputTest, ACancelledCallCostsNobodyAnything) {
 }
 
 TEST(EmbeddingLimitsTest, AFullQueueRefusesTheWholeCall) {
-  EmbeddingServer server(MiniLmArgument(), {"--max_queue_tasks=8"});
+  EmbeddingServer server(MiniLmArgument(), {"--max_queued_tasks=8"});
   grpc::Status status;
   server.client().Call(&Stub::Embed,
                        Request(std::vector<std::string>(9, "A man.")), &status);

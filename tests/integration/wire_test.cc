@@ -410,8 +410,8 @@ TEST_F(DrainTest, ASecondSignalEndsAtOnce) {
 TEST(LimitsTest, TheirFlagsAreObeyed) {
   ServerProcess server(
       {.arguments = {"--models=demo=models/demo", "--grpc_port=0",
-                     "--max_queue_tasks=8", "--max_texts_per_request=9",
-                     "--max_message_mb=2", "--max_inflight_mb=2"}});
+                     "--max_queued_tasks=8", "--max_texts_per_request=9",
+                     "--max_request_bytes=2097152", "--max_inflight_mb=2"}});
   const std::string address = server.WaitUntilReady();
   ASSERT_NE(address, "") << server.err();
   Client client(address);

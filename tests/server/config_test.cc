@@ -43,13 +43,26 @@ TEST(ParseCommandLineTest, DefaultsAreThoseOfTheStruct) {
 }
 
 TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
-  const auto line = Parse(
-      {"--model_repository=r", "--models=a=x,b=y", "--listen=0.0.0.0",
-       "--grpc_port=1", "--nogrpc_reflection", "--threads=2", "--kv_cache_mb=3",
-       "--max_rows=44", "--max_encoder_tokens=5", "--max_queue_tasks=6",
-       "--max_texts_per_request=7", "--max_message_mb=8", "--max_inflight_mb=9",
-       "--max_response_mb=10", "--max_streams_per_connection=10",
-       "--drain_seconds=11", "--log_level=error"});
+  const auto line = Parse({"--model_repository=r",
+                           "--models=a=x,b=y",
+                           "--listen=0.0.0.0",
+                           "--grpc_port=1",
+                           "--nogrpc_reflection",
+                           "--threads=2",
+                           "--kv_cache_mb=3",
+                           "--max_rows=44",
+                           "--max_encoder_tokens_per_step=5",
+                           "--max_queued_tasks=6",
+                           "--max_queue_delay=1500ms",
+                           "--max_concurrent_requests=12",
+                           "--replicas=13",
+                           "--max_texts_per_request=7",
+                           "--max_request_bytes=8000",
+                           "--max_inflight_mb=9",
+                           "--max_response_mb=10",
+                           "--max_streams_per_connection=10",
+                           "--drain_seconds=11",
+                           "--log_level=error"});
   ASSERT_TRUE(line.ok()) << line.status();
   const ServerConfig& config = line->config;
   EXPECT_EQ(config.model_repository, "r");
@@ -62,10 +75,13 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.threads, 2);
   EXPECT_EQ(config.kv_cache_mb, 3);
   EXPECT_EQ(config.max_rows, 44);
-  EXPECT_EQ(config.max_encoder_tokens, 5);
-  EXPECT_EQ(config.max_queue_tasks, 6);
+  EXPECT_EQ(config.max_encoder_tokens_per_step, 5);
+  EXPECT_EQ(config.max_queued_tasks, 6);
+  EXPECT_EQ(config.max_queue_delay, absl::Milliseconds(1500));
+  EXPECT_EQ(config.max_concurrent_requests, 12);
+  EXPECT_EQ(config.replicas, 13);
   EXPECT_EQ(config.max_texts_per_request, 7);
-  EXPECT_EQ(config.max_message_mb, 8);
+  EXPECT_EQ(config.max_request_bytes, 8000);
   EXPECT_EQ(config.max_inflight_mb, 9);
   EXPECT_EQ(config.max_response_mb, 10);
   EXPECT_EQ(config.max_streams_per_connection, 10);
@@ -97,7 +113,7 @@ TEST(ParseCommandLineTest, RefusesWhatCannotWork) {
   ExpectRefused({"--model_repository=m", "--listen="}, "--listen is empty");
   ExpectRefused({"--models=a"}, "name=path");
   ExpectRefused({"--model_repository=m", "--port=1"}, "unknown flag --port");
-  ExpectRefused({"--model_repository=m", "--max_message_mb=300"},
+  ExpectRefused({"--model_repository=m", "--max_request_bytes=268435457"},
                 "--max_inflight_mb=256");
 }
 

@@ -17,6 +17,8 @@ class FlagSetTest : public ::testing::Test {
     flags_.AddGroup("First");
     flags_.AddString({"text", "TEXT", "Some text."}, &text_);
     flags_.AddInt({"count", "N", "A count."}, {1, 9}, &count_);
+    flags_.AddDuration({"delay", "TIME", "A delay."},
+                       {absl::Seconds(1), absl::Hours(1)}, &delay_);
     flags_.AddGroup("Second");
     flags_.AddBool({"fast", "true|false", "Whether fast."}, &fast_);
     flags_.AddCustom({"even", "N", "An even number."}, "2",
@@ -52,6 +54,7 @@ class FlagSetTest : public ::testing::Test {
 
   std::string text_ = "default";
   int count_ = 5;
+  absl::Duration delay_ = absl::Seconds(90);
   bool fast_ = false;
   int even_ = 2;
   FlagSet flags_;
@@ -93,6 +96,19 @@ TEST_F(FlagSetTest, NamesWhatIsWrong) {
   EXPECT_EQ(count_, 5);
   ExpectRefused({"--fast=maybe"}, "expected true or false");
   ExpectRefused({"--even=3"}, "--even=3: expected 4");
+}
+
+TEST_F(FlagSetTest, TakesDurations) {
+  EXPECT_THAT(flags_.Help(), HasSubstr("--delay=TIME  (default: 1m30s)"));
+  ASSERT_TRUE(Parse({"--delay=2500ms"}).ok());
+  EXPECT_EQ(delay_, absl::Milliseconds(2500));
+  for (const char* bad :
+       {"--delay=5", "--delay=", "--delay=soon", "--delay=999ms", "--delay=61m",
+        "--delay=inf", "--delay=-2s"}) {
+    ExpectRefused({bad}, bad);
+    ExpectRefused({bad}, "such as 30s, 1m30s or 500ms, from 1s to 1h");
+  }
+  EXPECT_EQ(delay_, absl::Milliseconds(2500));
 }
 
 TEST_F(FlagSetTest, ReadsTheEnvironment) {

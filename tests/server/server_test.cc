@@ -206,7 +206,7 @@ TEST_F(ServerTest, RefusesOneNameTwice) {
 
 TEST_F(ServerTest, RefusesAMessageThatIsTooLarge) {
   ServerConfig config = FreePort();
-  config.max_message_mb = 1;
+  config.max_request_bytes = 1 << 20;
   StartReady(config);
   EXPECT_EQ(Translate(std::string(1 << 20, ' ')).status.error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);

@@ -19,8 +19,8 @@ Answer Call(absl::AnyInvocable<void()> call) {
           .outcome = {.result = TaskResult()}};
 }
 
-std::vector<Answer> Calls(absl::AnyInvocable<void()> call) {
-  std::vector<Answer> answers;
+std::vector<Message> Calls(absl::AnyInvocable<void()> call) {
+  std::vector<Message> answers;
   answers.push_back(Call(std::move(call)));
   return answers;
 }
@@ -30,7 +30,7 @@ TEST(CompletionThreadTest, CallsInOrderOnItsOwnThread) {
   std::thread::id thread;
   CompletionThread completions;
   for (int i = 0; i < 3; ++i) {
-    std::vector<Answer> answers = Calls([&order, &thread, i] {
+    std::vector<Message> answers = Calls([&order, &thread, i] {
       order.push_back(i);
       thread = std::this_thread::get_id();
     });
@@ -46,10 +46,10 @@ TEST(CompletionThreadTest, ASlowCallDoesNotHoldThePoster) {
   absl::Notification release;
   int num_called = 0;
   CompletionThread completions;
-  std::vector<Answer> slow = Calls([&] { release.WaitForNotification(); });
+  std::vector<Message> slow = Calls([&] { release.WaitForNotification(); });
   completions.Post(&slow);
   for (int i = 0; i < 100; ++i) {
-    std::vector<Answer> answers = Calls([&num_called] { ++num_called; });
+    std::vector<Message> answers = Calls([&num_called] { ++num_called; });
     completions.Post(&answers);  // Returns though nothing can be called yet.
   }
   release.Notify();
@@ -61,7 +61,7 @@ TEST(CompletionThreadTest, LetsGoOfACallBeforeTheNext) {
   auto held = std::make_shared<int>(0);
   bool gone = false;
   CompletionThread completions;
-  std::vector<Answer> answers;
+  std::vector<Message> answers;
   answers.push_back(Call([held] {}));
   answers.push_back(Call(
       [watch = std::weak_ptr<int>(held), &gone] { gone = watch.expired(); }));

@@ -26,7 +26,9 @@ class EngineDriverTest : public ::testing::Test {
     const auto clock = [this] { return now_; };
     model_ = FakeModel({.max_tasks = 100, .clock = clock}, &engine_);
     driver_ = std::make_unique<EngineDriver>(
-        model_, 0, EngineDriver::Options{.clock = clock});
+        model_, 0,
+        EngineDriver::Options{.step_budget = {.max_encoder_tokens = 1000},
+                              .clock = clock});
   }
 
   QueueEntry Entry(Task task) {
@@ -47,14 +49,14 @@ class EngineDriverTest : public ::testing::Test {
     ASSERT_TRUE(model_->queue->Push(std::move(entries)).ok());
   }
 
-  void Give(std::vector<Answer>* answers) {
-    for (Answer& answer : *answers) answer.done(std::move(answer.outcome));
-    answers->clear();
+  void Give(std::vector<Message>* messages) {
+    for (Message& message : *messages) Deliver(std::move(message));
+    messages->clear();
   }
 
   // One round of the runner: prepares, and steps if there is work.
   void Round() {
-    std::vector<Answer> answers;
+    std::vector<Message> answers;
     driver_->Prepare(&answers);
     if (driver_->has_work()) driver_->Step(&answers);
     Give(&answers);
@@ -66,11 +68,11 @@ class EngineDriverTest : public ::testing::Test {
                                  : it->second.result.status().code();
   }
 
+  std::map<TokenId, TaskOutcome> outcomes_;  // By name.
   absl::Time now_ = absl::FromUnixSeconds(1000);
   FakeEngine* engine_;
   std::shared_ptr<ServedModel> model_;
   std::unique_ptr<EngineDriver> driver_;
-  std::map<TokenId, TaskOutcome> outcomes_;  // By name.
 };
 
 TEST_F(EngineDriverTest, TasksJoinAndLeaveBetweenSteps) {
@@ -119,19 +121,22 @@ TEST_F(EngineDriverTest, TellsWaitingFromComputing) {
   EXPECT_EQ(outcomes_.at(2).compute_time, absl::Seconds(3));
 }
 
-TEST_F(EngineDriverTest, TheOldestWaitsForRoomAndTheYoungerBehindIt) {
-  Push(Entry(FakeTask(1, 2, /*num_beams=*/2)));
+TEST_F(EngineDriverTest, SmallTasksPassALargeOneForAWhile) {
+  Push(Entry(FakeTask(1, 3, /*num_beams=*/2)));
   Push(Entry(FakeTask(2, 1, /*num_beams=*/4)));
-  Push(Entry(FakeTask(3, 1, /*num_beams=*/1)));
+  Push(Entry(FakeTask(3, 3, /*num_beams=*/1)));
   Round();
-  EXPECT_THAT(engine_->admitted, ElementsAre(1));
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 3));
+  Push(Entry(FakeTask(4, 1)));
+  now_ += absl::Seconds(1);
+  Round();  // There is room for 4, but 2 has been passed for long enough.
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 3));
   Round();
-  EXPECT_EQ(CodeOf(1), absl::StatusCode::kOk);
   Round();
-  EXPECT_THAT(engine_->admitted, ElementsAre(1, 2));
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 3, 2));
   Round();
-  EXPECT_THAT(engine_->admitted, ElementsAre(1, 2, 3));
-  EXPECT_EQ(outcomes_.size(), 3);
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 3, 2, 4));
+  EXPECT_EQ(outcomes_.size(), 4);
 }
 
 TEST_F(EngineDriverTest, AnEngineThatIsFullAfterAllIsAskedAgainLater) {
@@ -191,6 +196,175 @@ TEST_F(EngineDriverTest, DropsTheLateWaitingAndActive) {
   EXPECT_EQ(outcomes_.at(1).compute_time, absl::Seconds(10));
   EXPECT_EQ(outcomes_.at(2).queue_time, absl::Seconds(10));
   EXPECT_FALSE(driver_->has_work());
+}
+
+TEST_F(EngineDriverTest, InALongQueueTheUnwantedNeverReachTheEngine) {
+  engine_->max_rows = 1;
+  auto cancel = std::make_shared<CancelFlag>();
+  std::vector<QueueEntry> entries;
+  for (TokenId name = 1; name <= 1000; ++name) {
+    entries.push_back(Entry(FakeTask(name, 1)));
+    if (name > 1) entries.back().cancel = cancel;
+  }
+  model_->queue = std::make_unique<TaskQueue>(TaskQueue::Options{});
+  ASSERT_TRUE(model_->queue->Push(std::move(entries)).ok());
+  Round();
+  cancel->Cancel();
+  Round();
+  EXPECT_EQ(outcomes_.size(), 1000);
+  EXPECT_THAT(engine_->admitted, ElementsAre(1));
+}
+
+TEST_F(EngineDriverTest, AdmitsNoMoreThanTheNextStepEncodes) {
+  engine_->max_encoder_tokens = 100;
+  driver_ = std::make_unique<EngineDriver>(
+      model_, 0,
+      EngineDriver::Options{.step_budget = {.max_encoder_tokens = 3},
+                            .clock = [this] { return now_; }});
+  for (const TokenId name : {1, 2}) {
+    Push(Entry({.source_ids = {name, 0}, .search = {.max_new_tokens = 9}}));
+  }
+  Push(Entry({.source_ids = {3, 0, 0, 0, 0}, .search = {.max_new_tokens = 9}}));
+  Round();
+  EXPECT_THAT(engine_->admitted, ElementsAre(1));
+  Round();
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 2));
+  Round();  // Above the budget: the only one of its step.
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 2, 3));
+}
+
+TEST_F(EngineDriverTest, ReplicasShareWhatWaits) {
+  auto second = std::make_unique<FakeEngine>();
+  FakeEngine* const other = second.get();
+  model_->engines.push_back(std::move(second));
+  EngineDriver other_driver(model_, 1,
+                            {.step_budget = {.max_encoder_tokens = 1000},
+                             .clock = [this] { return now_; }});
+  for (TokenId name = 1; name <= 4; ++name) Push(Entry(FakeTask(name, 2)));
+  std::vector<Message> messages;
+  driver_->Prepare(&messages);
+  other_driver.Prepare(&messages);
+  driver_->Prepare(&messages);
+  other_driver.Prepare(&messages);
+  EXPECT_EQ(engine_->admitted.size(), 2);
+  EXPECT_EQ(other->admitted.size(), 2);
+  for (int i = 0; i < 2; ++i) {
+    driver_->Step(&messages);
+    other_driver.Step(&messages);
+  }
+  Give(&messages);
+  EXPECT_EQ(outcomes_.size(), 4);
+}
+
+TEST_F(EngineDriverTest, TellsOfProgressOnceThoughATaskIsEvicted) {
+  Task task = {.source_ids = {1, 2, 3, 4, 5},
+               .search = {.max_new_tokens = 5},
+               .wants_progress = true};
+  std::vector<TokenId> told;
+  QueueEntry entry = Entry(task);
+  entry.progress = [&told](std::vector<TokenId> tokens) {
+    told.insert(told.end(), tokens.begin(), tokens.end());
+  };
+  Push(std::move(entry));
+  for (int i = 0; i < 3; ++i) Round();
+  EXPECT_THAT(told, ElementsAre(5, 4, 3));
+  engine_->num_to_evict = 1;
+  Round();
+  while (outcomes_.empty()) Round();
+  // The last is the answer's.
+  EXPECT_THAT(told, ElementsAre(5, 4, 3, 2));
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 1));
+}
+
+TEST_F(EngineDriverTest, MeasuresHowFastAFullEngineIs) {
+  engine_->max_rows = 1;
+  engine_->before_step = [this](FakeEngine&) {
+    now_ += absl::Milliseconds(100);
+    return absl::OkStatus();
+  };
+  for (TokenId name = 1; name <= 20; ++name) Push(Entry(FakeTask(name, 1)));
+  const auto wait = [this] {
+    return model_->queue->CheckRoom({.deadline = now_ + absl::Seconds(1)});
+  };
+  EXPECT_TRUE(wait().ok());
+  for (int i = 0; i < 5; ++i) Round();
+  // A task is a source token and a row, ten of each a second: 15 wait, of a
+  // work of 2 each.
+  EXPECT_TRUE(absl::IsResourceExhausted(wait())) << wait();
+  for (int i = 0; i < 10; ++i) Round();
+  EXPECT_TRUE(wait().ok()) << wait();
+}
+
+// Counts what it is told.
+class CountingObserver : public BatchingObserver {
+ public:
+  void OnAdmitted(absl::Duration) override { ++num_admitted; }
+  void OnFirstToken(absl::Duration) override { ++num_first_tokens; }
+  void OnStep(const StepReport& report) override { steps.push_back(report); }
+  void OnFinished(const TaskReport& report) override {
+    finished.push_back(report);
+  }
+  void OnFailed(const absl::Status&) override { ++num_failed; }
+  void OnDropped(LeaveStage stage, const absl::Status&) override {
+    ++(stage == LeaveStage::kQueued ? num_dropped_queued : num_dropped_active);
+  }
+  void OnEvicted() override { ++num_evicted; }
+
+  int num_admitted = 0;
+  int num_first_tokens = 0;
+  int num_failed = 0;
+  int num_dropped_queued = 0;
+  int num_dropped_active = 0;
+  int num_evicted = 0;
+  std::vector<StepReport> steps;
+  std::vector<TaskReport> finished;
+};
+
+TEST_F(EngineDriverTest, TellsTheObserver) {
+  const auto observer = std::make_shared<CountingObserver>();
+  model_->observer = observer;
+  engine_->max_rows = 3;
+  engine_->before_step = [this](FakeEngine&) {
+    now_ += absl::Seconds(2);
+    return absl::OkStatus();
+  };
+  auto cancel = std::make_shared<CancelFlag>();
+  for (const TokenId name : {1, 2, 3, 4}) {
+    QueueEntry entry = Entry(FakeTask(name, 2));
+    if (name > 2) entry.cancel = cancel;
+    Push(std::move(entry));
+  }
+  Round();  // 4 waits.
+  EXPECT_EQ(observer->num_admitted, 3);
+  EXPECT_EQ(observer->num_first_tokens, 3);
+  ASSERT_EQ(observer->steps.size(), 1);
+  EXPECT_EQ(observer->steps[0].time, absl::Seconds(2));
+  EXPECT_EQ(observer->steps[0].num_active, 3);
+  EXPECT_EQ(observer->steps[0].active_rows, 3);
+  EXPECT_EQ(observer->steps[0].num_encoder_tokens, 3);
+  EXPECT_EQ(observer->steps[0].num_rows, 3);
+  cancel->Cancel();
+  engine_->fail_youngest = absl::OutOfRangeError("not a number");
+  Round();
+  EXPECT_EQ(observer->num_dropped_active, 1);
+  EXPECT_EQ(observer->num_dropped_queued, 1);
+  EXPECT_EQ(observer->num_failed, 1);
+  ASSERT_EQ(observer->finished.size(), 1);
+  EXPECT_EQ(observer->finished[0].compute_time, absl::Seconds(4));
+  EXPECT_EQ(observer->finished[0].num_source_tokens, 1);
+  EXPECT_EQ(observer->finished[0].num_target_tokens, 1);
+  EXPECT_EQ(observer->steps[1].active_rows, 0);
+}
+
+TEST_F(EngineDriverTest, IsDoneWhenClosedAndEmpty) {
+  Push(Entry(FakeTask(1, 2)));
+  EXPECT_FALSE(driver_->is_done());
+  model_->queue->Close(absl::UnavailableError("unloaded"));
+  Round();
+  EXPECT_FALSE(driver_->is_done());
+  Round();
+  EXPECT_TRUE(driver_->is_done());
+  EXPECT_EQ(CodeOf(1), absl::StatusCode::kOk);
 }
 
 TEST_F(EngineDriverTest, AFailedTaskFailsAlone) {
@@ -275,7 +449,7 @@ TEST_F(EngineDriverTest, AbandoningAnswersEverything) {
   engine_->max_rows = 1;
   for (const TokenId name : {1, 2}) Push(Entry(FakeTask(name, 5)));
   Round();
-  std::vector<Answer> answers;
+  std::vector<Message> answers;
   driver_->Abandon(absl::UnavailableError("end"), &answers);
   Give(&answers);
   EXPECT_EQ(CodeOf(1), absl::StatusCode::kUnavailable);

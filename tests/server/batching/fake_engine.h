@@ -25,6 +25,7 @@ class FakeEngine : public Engine {
  public:
   int64_t max_rows = 4;
   int64_t max_source_tokens = INT64_MAX;  // Of a task; more is never taken.
+  int64_t max_encoder_tokens = 1 << 30;
   // Called first thing in each step; an error loses the engine.
   std::function<absl::Status(FakeEngine&)> before_step;
   int num_to_evict = 0;           // In the next step, the youngest first.
@@ -41,20 +42,26 @@ class FakeEngine : public Engine {
       return absl::ResourceExhaustedError("a longer source than there is room");
     }
     return TaskCost{.encoder_tokens = std::ssize(task.source_ids),
-                    .max_rows = task.search.num_beams};
+                    .max_rows = task.search.num_beams,
+                    .work = std::ssize(task.source_ids) +
+                            task.search.num_beams * task.search.max_new_tokens};
   }
 
   Capacity capacity() const override {
     Capacity free = max_capacity();
     for (const auto& [id, active] : active_) {
       free.rows -= active.search.num_beams;
+      if (num_steps_of_.at(id) == 0) {
+        free.encoder_tokens -= std::ssize(active.source_ids);
+      }
     }
     return free;
   }
 
   Capacity max_capacity() const override {
-    return {
-        .encoder_tokens = INT64_MAX, .rows = max_rows, .kv_blocks = INT64_MAX};
+    return {.encoder_tokens = max_encoder_tokens,
+            .rows = max_rows,
+            .kv_blocks = 1 << 30};
   }
 
   absl::Status Admit(TaskId id, Task task) override {
@@ -66,7 +73,7 @@ class FakeEngine : public Engine {
     admitted.push_back(task.source_ids.front());
     target_tokens.push_back(task.target_tokens);
     active_.emplace(id, std::move(task));
-    steps_left_[id] = active_.at(id).search.max_new_tokens;
+    num_steps_of_[id] = 0;
     return absl::OkStatus();
   }
 
@@ -89,8 +96,14 @@ class FakeEngine : public Engine {
     }
     for (auto it = active_.begin(); it != active_.end();) {
       const auto current = it++;
-      if (--steps_left_[current->first] > 0) {
-        if (current->second.wants_progress) Tell(*current, result);
+      const Task& task = current->second;
+      const int num_steps = ++num_steps_of_[current->first];
+      if (num_steps == 1) {
+        result->num_encoder_tokens += std::ssize(task.source_ids);
+      }
+      result->num_rows += task.search.num_beams;
+      if (num_steps < task.search.max_new_tokens) {
+        if (task.wants_progress) Tell(*current, result);
         continue;
       }
       result->finished.push_back({current->first, Answer(current->second)});
@@ -119,15 +132,14 @@ class FakeEngine : public Engine {
  private:
   // One token more of the answer, after each step.
   void Tell(const std::pair<const TaskId, Task>& task, StepResult* result) {
-    const int step =
-        task.second.search.max_new_tokens - steps_left_[task.first] - 1;
+    const int step = num_steps_of_[task.first] - 1;
     const std::vector<TokenId> answer = Answer(task.second).front().token_ids;
     if (step >= std::ssize(answer)) return;
     result->progress.push_back({task.first, {answer[step]}});
   }
 
   std::map<TaskId, Task> active_;  // Oldest admission first.
-  std::map<TaskId, int> steps_left_;
+  std::map<TaskId, int> num_steps_of_;
 };
 
 // A model that a FakeEngine runs; *engine stays valid as long as it.

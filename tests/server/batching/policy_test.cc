@@ -40,6 +40,13 @@ TEST(ShouldAdmitTest, AnEmptyEngineIsOfferedEverything) {
   EXPECT_TRUE(ShouldAdmit({.max_rows = 100}, {.capacity = {}, .empty = true}));
 }
 
+TEST(MayPassTest, ForAWhile) {
+  const absl::Time now = absl::FromUnixSeconds(10);
+  EXPECT_TRUE(MayPass(now, now));
+  EXPECT_TRUE(MayPass(now - 100 * kMs, now));
+  EXPECT_FALSE(MayPass(now - absl::Seconds(1), now));
+}
+
 // Runs `num_steps` choices among `ready`, each step of engine i costing
 // step_times[i]; returns how long each computed.
 std::vector<absl::Duration> RunShares(
@@ -89,6 +96,20 @@ TEST(FairShareTest, ALateEngineStartsLevel) {
   share.Add();
   const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 100);
   EXPECT_LE(computed[1] - computed[0], 2 * kMs);
+}
+
+TEST(FairShareTest, OneThatLeavesChangesNothingForOthers) {
+  FairShare share;
+  for (int i = 0; i < 3; ++i) share.Add();
+  EXPECT_EQ(share.Next({0, 1, 2}), 0u);
+  share.Charge(0, 5 * kMs);
+  share.Charge(1, 9 * kMs);
+  share.Charge(2, 2 * kMs);
+  share.Remove(1);
+  EXPECT_EQ(share.Next({0, 1}), 1u);
+  share.Charge(1, 4 * kMs);
+  EXPECT_EQ(share.Next({0, 1}), 0u);
+  EXPECT_EQ(share.Add(), 2u);
 }
 
 TEST(FairShareTest, AHeavyStepIsPaidBack) {

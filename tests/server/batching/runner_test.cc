@@ -1,6 +1,7 @@
 #include "server/batching/runner.h"
 
 #include <atomic>
+#include <barrier>
 #include <memory>
 #include <random>
 #include <thread>
@@ -101,7 +102,7 @@ TEST(RunnerTest, GivesTheEngineTheStepBudget) {
   auto model = FakeModel({}, &unused);
   auto owned = std::make_unique<BudgetEngine>();
   BudgetEngine* engine = owned.get();
-  model->engines.push_back(std::move(owned));
+  model->engines[0] = std::move(owned);
   Outcomes outcomes;
   auto runner = Runner::Create({.max_encoder_tokens = 123});
   runner->Add(model);
@@ -243,6 +244,62 @@ TEST(RunnerTest, AnEarlierDeadlineCutsADrainShort) {
   patient.join();
   EXPECT_THAT(outcomes.codes(),
               ::testing::ElementsAre(absl::StatusCode::kUnavailable));
+}
+
+TEST(RunnerTest, LetsGoOfAModelThatIsClosed) {
+  FakeEngine* engine;
+  auto model = FakeModel({}, &engine);
+  const std::weak_ptr<ServedModel> weak = model;
+  Outcomes outcomes;
+  auto runner = Runner::Create({});
+  runner->Add(model);
+  ASSERT_TRUE(
+      PushOne(model.get(), Entry(FakeTask(1, 100), outcomes.Expect())).ok());
+  model->queue->Close(absl::NotFoundError("unloaded"));
+  model.reset();
+  outcomes.WaitFor(1);
+  EXPECT_EQ(outcomes.codes()[0], absl::StatusCode::kOk);
+  // The thread lets go of it in its next round.
+  for (int i = 0; i < 1000 && !weak.expired(); ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_TRUE(weak.expired());
+  // Others are served as before.
+  FakeEngine* other_engine;
+  auto other = FakeModel({}, &other_engine);
+  runner->Add(other);
+  ASSERT_TRUE(
+      PushOne(other.get(), Entry(FakeTask(1, 1), outcomes.Expect())).ok());
+  outcomes.WaitFor(2);
+}
+
+TEST(RunnerTest, ReplicasWorkAtTheSameTime) {
+  FakeEngine* engine;
+  auto model = FakeModel({}, &engine);
+  auto second = std::make_unique<FakeEngine>();
+  FakeEngine* const engines[2] = {engine, second.get()};
+  model->engines.push_back(std::move(second));
+  // Each waits in its first step until the other is in its own.
+  std::barrier both(2);
+  for (FakeEngine* one : engines) {
+    one->max_rows = 1;
+    one->before_step = [&both, first = true](FakeEngine&) mutable {
+      if (std::exchange(first, false)) {
+        both.arrive_and_wait();
+      }
+      return absl::OkStatus();
+    };
+  }
+  Outcomes outcomes;
+  auto runner = Runner::Create({.num_replicas = 2});
+  runner->Add(model);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(
+        PushOne(model.get(), Entry(FakeTask(i, 2), outcomes.Expect())).ok());
+  }
+  outcomes.WaitFor(2);
+  runner->Stop(absl::InfiniteFuture());
+  EXPECT_THAT(outcomes.codes(), ::testing::Each(absl::StatusCode::kOk));
 }
 
 TEST(RunnerTest, AModelAddedTooLateIsClosed) {

@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/batching/throughput.h"
 
 namespace parley {
 namespace {
@@ -38,13 +39,13 @@ std::vector<TokenId> Names(const std::vector<QueueEntry>& entries) {
 
 std::vector<QueueEntry> PopAll(TaskQueue* queue) {
   std::vector<QueueEntry> entries;
-  while (auto entry = queue->PopIf([](const QueueEntry&) { return true; })) {
+  while (auto entry = queue->Pop([](const QueueEntry&) { return true; })) {
     entries.push_back(*std::move(entry));
   }
   return entries;
 }
 
-TEST(TaskQueueTest, GivesTheOldestFirst) {
+TEST(TaskQueueTest, GivesTheOldestOfAFlowFirst) {
   TaskQueue queue({});
   ASSERT_TRUE(queue.Push(Entries({1, 2})).ok());
   ASSERT_TRUE(queue.Push(Entries({3})).ok());
@@ -53,10 +54,10 @@ TEST(TaskQueueTest, GivesTheOldestFirst) {
   EXPECT_EQ(queue.size(), 0);
 }
 
-TEST(TaskQueueTest, KeepsARefusedEntryAtTheFront) {
+TEST(TaskQueueTest, KeepsARefusedEntryInItsPlace) {
   TaskQueue queue({});
   ASSERT_TRUE(queue.Push(Entries({1, 2})).ok());
-  EXPECT_FALSE(queue.PopIf([](const QueueEntry&) { return false; }));
+  EXPECT_FALSE(queue.Pop([](const QueueEntry&) { return false; }));
   EXPECT_THAT(Names(PopAll(&queue)), ElementsAre(1, 2));
 }
 
@@ -93,7 +94,7 @@ TEST(TaskQueueTest, TakesDeadEntriesFromAnywhere) {
   EXPECT_THAT(Names(PopAll(&queue)), ElementsAre(2, 4));
 }
 
-TEST(TaskQueueTest, PutsEntriesBackByAge) {
+TEST(TaskQueueTest, PutsEntriesBackInTheirPlaces) {
   absl::Time now = absl::FromUnixSeconds(1);
   TaskQueue queue({.max_tasks = 4, .clock = [&now] { return now; }});
   ASSERT_TRUE(queue.Push(Entries({1, 2, 3, 4})).ok());
@@ -101,7 +102,7 @@ TEST(TaskQueueTest, PutsEntriesBackByAge) {
   now = absl::FromUnixSeconds(2);
   ASSERT_TRUE(queue.Push(Entries({5, 6, 7})).ok());
   // In no order, and past the bound.
-  for (const int i : {1, 3, 0, 2}) queue.PushFront(std::move(popped[i]));
+  for (const int i : {1, 3, 0, 2}) queue.PutBack(std::move(popped[i]));
   std::vector<QueueEntry> all = PopAll(&queue);
   EXPECT_THAT(Names(all), ElementsAre(1, 2, 3, 4, 5, 6, 7));
   EXPECT_EQ(all[3].enqueued, absl::FromUnixSeconds(1));
@@ -118,7 +119,7 @@ TEST(TaskQueueTest, ClosedRefusesButLetsPop) {
   EXPECT_EQ(queue.Push(Entries({2})), absl::InternalError("lost"));
   std::vector<QueueEntry> popped = PopAll(&queue);
   EXPECT_THAT(Names(popped), ElementsAre(1));
-  queue.PushFront(std::move(popped[0]));
+  queue.PutBack(std::move(popped[0]));
   EXPECT_EQ(queue.size(), 1);
 }
 
@@ -133,6 +134,159 @@ TEST(TaskQueueTest, TellsTheListenerOfEntriesAndOfTheEnd) {
   EXPECT_EQ(num_calls, 1);
   queue.Close(absl::UnavailableError("end"));
   EXPECT_EQ(num_calls, 2);
+}
+
+std::optional<QueueEntry> PopNamed(TaskQueue* queue, TokenId name) {
+  return queue->Pop([name](const QueueEntry& entry) {
+    return entry.task.source_ids.front() == name;
+  });
+}
+
+TEST(TaskQueueTest, OthersPassARefusedEntryForAWhile) {
+  absl::Time now = absl::FromUnixSeconds(1);
+  TaskQueue queue({.clock = [&now] { return now; }});
+  ASSERT_TRUE(queue.Push(Entries({1, 2, 3, 4})).ok());
+  EXPECT_TRUE(PopNamed(&queue, 2));
+  now += absl::Milliseconds(100);
+  EXPECT_TRUE(PopNamed(&queue, 3));
+  now += absl::Milliseconds(101);
+  EXPECT_FALSE(PopNamed(&queue, 4));
+  // Even where it was popped and put back meanwhile.
+  queue.PutBack(*PopNamed(&queue, 1));
+  EXPECT_FALSE(PopNamed(&queue, 4));
+  EXPECT_TRUE(PopNamed(&queue, 1));
+  EXPECT_TRUE(PopNamed(&queue, 4));
+}
+
+TEST(TaskQueueTest, CallersTakeTurns) {
+  TaskQueue queue({});
+  std::vector<QueueEntry> many = Entries({1, 2, 3});
+  for (QueueEntry& entry : many) entry.flow.caller = "many";
+  ASSERT_TRUE(queue.Push(std::move(many)).ok());
+  std::vector<QueueEntry> few = Entries({4});
+  few[0].flow.caller = "few";
+  ASSERT_TRUE(queue.Push(std::move(few)).ok());
+  EXPECT_THAT(Names(PopAll(&queue)), ElementsAre(1, 4, 2, 3));
+}
+
+// Remembers what was refused.
+class RejectObserver : public BatchingObserver {
+ public:
+  void OnRejected(RejectReason reason, int64_t num_tasks) override {
+    rejected.emplace_back(reason, num_tasks);
+  }
+  std::vector<std::pair<RejectReason, int64_t>> rejected;
+};
+
+class OverloadTest : public ::testing::Test {
+ protected:
+  // Ten tasks of work 10 wait, of which ten a second are done.
+  void SetUp() override {
+    std::vector<QueueEntry> entries = Entries(std::vector<TokenId>(10, 1));
+    for (QueueEntry& entry : entries) {
+      entry.cost.work = 10;
+      entry.flow.caller = "heavy";
+    }
+    queue_.SetRate(0, 60);
+    queue_.SetRate(1, 40);
+    ASSERT_TRUE(queue_.Push(std::move(entries)).ok());
+  }
+
+  const absl::Time now_ = absl::FromUnixSeconds(1000);
+  const std::shared_ptr<RejectObserver> observer_ =
+      std::make_shared<RejectObserver>();
+  TaskQueue queue_{{.max_tasks = 20,
+                    .max_delay = absl::Seconds(2),
+                    .clock = [this] { return now_; },
+                    .observer = observer_}};
+};
+
+TEST_F(OverloadTest, TakesWhoCanBeServedInTime) {
+  EXPECT_TRUE(queue_.CheckRoom({.flow = {"heavy"}}).ok());
+  EXPECT_TRUE(
+      queue_.CheckRoom({.flow = {"heavy"}, .deadline = now_ + absl::Seconds(2)})
+          .ok());
+  // Another caller does not wait for this one's many.
+  EXPECT_TRUE(queue_
+                  .CheckRoom({.flow = {"other"},
+                              .deadline = now_ + absl::Milliseconds(10)})
+                  .ok());
+  EXPECT_THAT(observer_->rejected, IsEmpty());
+}
+
+TEST_F(OverloadTest, RefusesWhoseDeadlineIsTooNear) {
+  std::vector<QueueEntry> entries = Entries({1});
+  entries[0].flow.caller = "heavy";
+  entries[0].deadline = now_ + absl::Milliseconds(900);
+  const absl::Status refused = queue_.Push(std::move(entries));
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_THAT(refused.message(), HasSubstr("about 1s"));
+  EXPECT_EQ(GetRetryAfter(refused), absl::Seconds(1));
+  EXPECT_EQ(entries.size(), 1);
+  EXPECT_THAT(observer_->rejected,
+              ElementsAre(std::make_pair(RejectReason::kDeadline, 1)));
+}
+
+TEST_F(OverloadTest, RefusesWhoWouldWaitTooLong) {
+  queue_.SetRate(0, 0);
+  queue_.SetRate(1, 20);  // Five seconds now.
+  const Newcomer newcomer = {.flow = {"heavy"}, .num_tasks = 3};
+  const absl::Status refused = queue_.CheckRoom(newcomer);
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_THAT(refused.message(), HasSubstr("at most 2s is allowed"));
+  EXPECT_EQ(GetRetryAfter(refused), absl::Seconds(3));
+  EXPECT_THAT(observer_->rejected,
+              ElementsAre(std::make_pair(RejectReason::kQueueDelay, 3)));
+}
+
+TEST_F(OverloadTest, RefusesWhatHasNoRoom) {
+  const absl::Status refused =
+      queue_.CheckRoom({.flow = {"other"}, .num_tasks = 11});
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_TRUE(GetRetryAfter(refused));
+  EXPECT_THAT(observer_->rejected,
+              ElementsAre(std::make_pair(RejectReason::kQueueFull, 11)));
+}
+
+TEST_F(OverloadTest, TakesWhatMayNotBeRefused) {
+  EXPECT_TRUE(queue_
+                  .CheckRoom({.flow = {"heavy"},
+                              .deadline = now_,
+                              .is_refusable = false,
+                              .num_tasks = 100})
+                  .ok());
+  queue_.Close(absl::UnavailableError("end"));
+  EXPECT_FALSE(queue_.CheckRoom({.is_refusable = false}).ok());
+  EXPECT_THAT(observer_->rejected,
+              ElementsAre(std::make_pair(RejectReason::kClosed, 1)));
+}
+
+TEST_F(OverloadTest, AWaitThatIsNotKnownRefusesNobody) {
+  queue_.SetRate(0, 0);
+  queue_.SetRate(1, 0);
+  EXPECT_TRUE(queue_.CheckRoom({.flow = {"heavy"}, .deadline = now_}).ok());
+}
+
+TEST_F(OverloadTest, KnowsWhoIsLeastLoaded) {
+  EXPECT_TRUE(queue_.IsLeastLoaded(0));
+  queue_.SetLoad(0, 5);
+  EXPECT_FALSE(queue_.IsLeastLoaded(0));
+  EXPECT_TRUE(queue_.IsLeastLoaded(1));
+  queue_.SetLoad(1, 5);
+  EXPECT_TRUE(queue_.IsLeastLoaded(0));
+  EXPECT_TRUE(queue_.IsLeastLoaded(1));
+}
+
+TEST(TaskQueueTest, TellsItsState) {
+  absl::Time now = absl::FromUnixSeconds(1);
+  TaskQueue queue({.clock = [&now] { return now; }});
+  EXPECT_EQ(queue.state().num_tasks, 0);
+  EXPECT_EQ(queue.state().oldest_age, absl::ZeroDuration());
+  ASSERT_TRUE(queue.Push(Entries({1})).ok());
+  now += absl::Seconds(3);
+  ASSERT_TRUE(queue.Push(Entries({2, 3})).ok());
+  EXPECT_EQ(queue.state().num_tasks, 3);
+  EXPECT_EQ(queue.state().oldest_age, absl::Seconds(3));
 }
 
 TEST(TaskQueueTest, AnswersWhatIsLeftWhenDestroyed) {

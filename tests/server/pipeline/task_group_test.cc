@@ -32,7 +32,7 @@ class TaskGroupTest : public ::testing::Test {
       done_ = std::move(timing);
     };
     RunTasks(std::move(group), context, &queue_);
-    while (auto entry = queue_.PopIf([](const QueueEntry&) { return true; })) {
+    while (auto entry = queue_.Pop([](const QueueEntry&) { return true; })) {
       entries_.push_back(*std::move(entry));
     }
   }

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/batching/throughput.h"
 
 namespace parley {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(CallGateTest, BoundsTheBytesInside) {
-  CallGate gate(100);
+  CallGate gate({.max_bytes = 100});
   EXPECT_TRUE(gate.Enter(60).ok());
   EXPECT_TRUE(gate.Enter(40).ok());
   const absl::Status full = gate.Enter(1);
@@ -24,8 +25,19 @@ TEST(CallGateTest, BoundsTheBytesInside) {
   EXPECT_FALSE(gate.Enter(101).ok());
 }
 
+TEST(CallGateTest, BoundsTheCallsInside) {
+  CallGate gate({.max_calls = 2});
+  EXPECT_TRUE(gate.Enter(0).ok());
+  EXPECT_TRUE(gate.Enter(0).ok());
+  const absl::Status full = gate.Enter(0);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(GetRetryAfter(full));
+  gate.Leave(0);
+  EXPECT_TRUE(gate.Enter(0).ok());
+}
+
 TEST(CallGateTest, ACallInsideMayGrow) {
-  CallGate gate(100);
+  CallGate gate({.max_bytes = 100});
   ASSERT_TRUE(gate.Enter(60).ok());
   gate.Close();
   EXPECT_TRUE(gate.Grow(40).ok());
@@ -36,14 +48,14 @@ TEST(CallGateTest, ACallInsideMayGrow) {
 }
 
 TEST(CallGateTest, AClosedGateLetsNobodyIn) {
-  CallGate gate(100);
+  CallGate gate({.max_bytes = 100});
   EXPECT_TRUE(gate.Enter(1).ok());
   gate.Close();
   EXPECT_EQ(gate.Enter(1).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST(CallGateTest, WaitsForTheLast) {
-  CallGate gate(100);
+  CallGate gate({.max_bytes = 100});
   EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
   ASSERT_TRUE(gate.Enter(5).ok());
   EXPECT_FALSE(gate.WaitUntilEmpty(absl::InfinitePast()));

@@ -41,7 +41,7 @@ class EncoderServiceTest : public ::testing::Test {
   const std::shared_ptr<FakeEngineControl> control_ =
       std::make_shared<FakeEngineControl>();
   FakeDirectory directory_;
-  CallGate gate_{1 << 20};
+  CallGate gate_{{.max_bytes = 1 << 20}};
   const CallEnvironment environment_ = {
       .models = &directory_,
       .gate = &gate_,

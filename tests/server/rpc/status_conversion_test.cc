@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/utf8.h"
+#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
+#include "server/batching/throughput.h"
 
 namespace parley {
 namespace {
@@ -18,6 +20,23 @@ TEST(StatusConversionTest, KeepsEveryCode) {
     EXPECT_EQ(ToGrpcStatus(status).error_message(), "why");
     EXPECT_EQ(ToRpcStatus(status).code(), code);
     EXPECT_EQ(ToRpcStatus(status).message(), "why");
+  }
+}
+
+TEST(StatusConversionTest, SaysWhenToTryAgain) {
+  absl::Status status = absl::ResourceExhaustedError("full");
+  EXPECT_EQ(ToGrpcStatus(status).error_details(), "");
+  SetRetryAfter(absl::Seconds(10), &status);
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(ToGrpcStatus(status).error_details()));
+  EXPECT_EQ(details.code(), 8);
+  EXPECT_EQ(details.message(), "full");
+  for (const google::rpc::Status& proto : {details, ToRpcStatus(status)}) {
+    ASSERT_EQ(proto.details_size(), 1);
+    google::rpc::RetryInfo info;
+    ASSERT_TRUE(proto.details(0).UnpackTo(&info));
+    EXPECT_GE(info.retry_delay().seconds(), 10);
+    EXPECT_LE(info.retry_delay().seconds(), 15);
   }
 }
 

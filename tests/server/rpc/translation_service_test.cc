@@ -81,7 +81,7 @@ class TranslationServiceTest : public ::testing::Test {
   const std::shared_ptr<FakeEngineControl> control_ =
       std::make_shared<FakeEngineControl>();
   FakeDirectory directory_;
-  CallGate gate_{1 << 20};
+  CallGate gate_{{.max_bytes = 1 << 20}};
   TranslationService service_{{.models = &directory_,
                                .gate = &gate_,
                                .limits = {.max_texts_per_request = 1024}}};

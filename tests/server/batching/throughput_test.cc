@@ -1,0 +1,43 @@
+#include "server/batching/throughput.h"
+
+#include "gtest/gtest.h"
+
+namespace parley {
+namespace {
+
+TEST(ThroughputTest, KnowsNothingAtFirst) {
+  Throughput throughput;
+  EXPECT_FALSE(throughput.work_per_second());
+  throughput.Add(10, absl::Milliseconds(1));
+  EXPECT_FALSE(throughput.work_per_second());
+  throughput.Add(10, -absl::Seconds(1));
+  EXPECT_FALSE(throughput.work_per_second());
+}
+
+TEST(ThroughputTest, AveragesUnevenSteps) {
+  Throughput throughput;
+  for (int i = 0; i < 1000; ++i) {
+    throughput.Add(300, absl::Milliseconds(30));
+    throughput.Add(10, absl::Milliseconds(1));
+  }
+  EXPECT_NEAR(throughput.work_per_second().value(), 10'000, 1);
+}
+
+TEST(ThroughputTest, FollowsAChange) {
+  Throughput throughput;
+  for (int i = 0; i < 1000; ++i) throughput.Add(100, absl::Milliseconds(10));
+  EXPECT_NEAR(throughput.work_per_second().value(), 10'000, 1);
+  for (int i = 0; i < 3000; ++i) throughput.Add(20, absl::Milliseconds(10));
+  EXPECT_NEAR(throughput.work_per_second().value(), 2000, 50);
+}
+
+TEST(RetryAfterTest, TravelsWithAStatus) {
+  absl::Status status = absl::ResourceExhaustedError("full");
+  EXPECT_FALSE(GetRetryAfter(status));
+  SetRetryAfter(absl::Milliseconds(1500), &status);
+  EXPECT_EQ(GetRetryAfter(status), absl::Milliseconds(1500));
+  EXPECT_EQ(status.message(), "full");
+}
+
+}  // namespace
+}  // namespace parley
