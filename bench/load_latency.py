@@ -5,6 +5,7 @@ import functools
 import load_work
 import programs
 import targets
+from bearing import SATURATED
 from figures import LIMIT, OURS, Cell, Check, Curve, share_of_limit
 from rounds import Contender, measure, progress
 
@@ -18,13 +19,13 @@ PERCENTILES = ("p50", "p95", "p99")
 def saturated(load, server, seconds):
     """Texts a second, with more calls under way than a step takes."""
     return load.run(server, seconds, warm_up=min(seconds, 3),
-                    in_flight=load_work.SATURATED)["good_texts_per_second"]
+                    in_flight=SATURATED)["good_texts_per_second"]
 
 
 def run_saturation(session, work, server, precision):
     part = session.part("load, saturation", precision)
     progress(part)
-    name = f"captions, {load_work.SATURATED} calls under way"
+    name = f"captions, {SATURATED} calls under way"
     figures = measure({name: [
         Contender(f"Parley {precision}, gRPC", OURS, functools.partial(
             saturated, work.captions_load(), server,
@@ -47,7 +48,7 @@ def run_loads(session, work, server, precision):
     load = work.mixed_load()
     alone = work.short_load().run(server, seconds / 2, in_flight=1)
     capacity = load.run(server, seconds / 2, warm_up=3,
-                        in_flight=load_work.SATURATED)["good_calls_per_second"]
+                        in_flight=SATURATED)["good_calls_per_second"]
     reports = {}
     for share in LOADS[session.scale]:
         progress(f"  {share:.0%} of {capacity:.1f} calls/s")

@@ -6,6 +6,7 @@ import time
 import load_work
 import programs
 import targets
+from bearing import SATURATED
 from figures import Check, Curve
 from rounds import progress
 
@@ -59,11 +60,11 @@ class Overload:
 
     def measure(self):
         self.load.run(self.server, self.seconds / 2,
-                      in_flight=load_work.SATURATED)  # All memory is touched.
+                      in_flight=SATURATED)  # All memory is touched.
         with Memory(self.server) as memory:
             self.saturated = self.load.run(
                 self.server, self.seconds, warm_up=2,
-                in_flight=load_work.SATURATED)
+                in_flight=SATURATED)
         self.memory_before = memory.most
         self.capacity = self.saturated["good_calls_per_second"]
         self.before = self.normal(self.seconds)

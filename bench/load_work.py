@@ -16,10 +16,8 @@ CAPTIONS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 NEW_TOKENS = 20
 TARGET_LANGUAGE = "de"
 NUM_BEAMS = 4  # As OPUS-MT's models have it.
-# Of the sentences that one step takes at most (--max_rows): these, and as many
-# that wait for their places.
+# Sentences that one step takes at most (--max_rows over NUM_BEAMS).
 ACTIVE_TEXTS = 64
-SATURATED = 2 * ACTIVE_TEXTS
 # Texts that the offline benchmark translates, and the load with it.
 NUM_OFFLINE = 256
 # Calls that are several sentences.

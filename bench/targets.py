@@ -60,6 +60,9 @@ RECOVERY_ANSWERED = 1.0
 BATCH_FLATNESS = 1.1
 # At most: resident memory at the end over that after a tenth of the requests.
 MEMORY_GROWTH = 1.02
+# At most: resident memory after thousands of callers have left over that after
+# the first of them.
+LEAVING_GROWTH = 1.05
 
 # At most: BLEU lost to f32. At least: mean cosine to f32.
 BLEU_LOSS = 0.5

@@ -15,6 +15,7 @@ import json
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -23,10 +24,10 @@ import sentencepiece
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-import ctranslate2_peer  # noqa: E402
 import wire  # noqa: E402
 from batcher import Batcher, Piece  # noqa: E402
 
+_CONVERT = pathlib.Path(__file__).with_name("convert_model.py")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _END = "</s>"
 
@@ -36,7 +37,6 @@ class Text:
 
     def __init__(self, model):
         words = json.loads((model / "vocab.json").read_text())
-        self.vocabulary = sorted(words, key=words.get)
         self.ids = words
         self.pieces = sentencepiece.SentencePieceProcessor(
             model_file=str(model / "source.spm"))
@@ -74,8 +74,8 @@ class Translation:
         self.text = Text(args.model)
         self.default_beams = json.loads(
             (args.model / "config.json").read_text()).get("num_beams", 4)
-        ctranslate2_peer.convert(args.model, args.converted,
-                                 self.text.vocabulary)
+        subprocess.run([sys.executable, _CONVERT, args.model, args.converted],
+                       check=True)
         self.translator = ctranslate2.Translator(
             str(args.converted), device="cpu", compute_type=args.compute_type,
             inter_threads=args.workers, intra_threads=args.threads)
