@@ -85,8 +85,8 @@ class Overload:
 
     @property
     def peak(self):
-        """The greatest goodput at any load."""
-        return max(report["good_calls_per_second"] for report in
+        """The greatest goodput at any load: in tokens, for calls differ."""
+        return max(report["good_tokens_per_second"] for report in
                    [self.saturated, *self.reports.values()])
 
     @property
@@ -101,7 +101,7 @@ def add_checks(session, part, run):
     for times, report in run.reports.items():
         cell = f"{times} times capacity ({run.capacity:.1f} calls/s)"
         add(Check(part, cell, "goodput over its peak",
-                  report["good_calls_per_second"] / run.peak, "share",
+                  report["good_tokens_per_second"] / run.peak, "share",
                   targets.OVERLOAD_GOODPUT))
         add(Check(part, cell, "p99 of admitted calls",
                   1000 * report["latency"]["p99"], "ms", 1000 * bound,
@@ -131,8 +131,8 @@ def add_curves(session, part, run):
     reports = {1: run.saturated, **run.reports}
     session.results.curves += [
         Curve(part, "goodput under overload", "load over capacity",
-              "calls a second", list(reports),
-              {"answered in time": [report["good_calls_per_second"]
+              "source tokens a second", list(reports),
+              {"answered in time": [report["good_tokens_per_second"]
                                     for report in reports.values()]}),
         Curve(part, "latency under overload", "load over capacity",
               "milliseconds", list(run.reports),

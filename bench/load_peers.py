@@ -110,7 +110,9 @@ def run_cell(session, work, precision, num_beams):
 
 def add_curve(session, part, name, searches):
     points = {other: sorted(search.points)
-              for other, search in searches.items()}
+              for other, search in searches.items() if search.points}
+    if not points:
+        return
     session.results.curves.append(Curve(
         part, name, "calls answered a second", "p95, milliseconds",
         {other: [x for x, _ in found] for other, found in points.items()},

@@ -39,6 +39,10 @@ class Load:
         if report["errors"]:
             raise programs.ProgramError(
                 f"calls to {server.address} failed: {report['errors']}")
+        if not report["texts"] and not report["answered"]:
+            raise programs.ProgramError(
+                f"{server.address} answered none of {report['sent']} calls "
+                f"in {seconds} s")
         note_late_starts(report)
         return report
 

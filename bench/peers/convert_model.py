@@ -1,7 +1,6 @@
 """Writes a MarianMT directory with tokenizer files in CTranslate2's format.
 
-A process of its own: what CTranslate2 converts with (torch among it) does not
-bear to be in one with a running gRPC server.
+A process of its own, so that a server does not hold what only this takes.
 """
 
 import argparse
@@ -11,6 +10,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+# CTranslate2 imports torch where it is installed, and has no use for it here.
+sys.modules["torch"] = None
 import ctranslate2_peer  # noqa: E402
 
 

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import functools
 import json
+import os
 import pathlib
 import re
 import signal
@@ -68,6 +69,8 @@ class Translation:
     """TranslationService.Translate; the other methods are not the peer's."""
 
     def __init__(self, args, stubs):
+        # It imports torch where that is installed, and has no use for it here.
+        sys.modules["torch"] = None
         import ctranslate2
 
         self.stubs = stubs
@@ -172,6 +175,8 @@ async def serve(args):
     await ended.wait()
     await server.stop(1)
     translation.batcher.close()
+    # Not through the interpreter's own end, which grpc.aio may crash in.
+    os._exit(0)
 
 
 def main():
