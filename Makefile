@@ -61,7 +61,8 @@ bench: ## Speed beside the best others, growth, quality (release only; BENCH_ARG
 .PHONY: soak
 soak: setup ## Try often what must always hold: cancel, kill, drain, swap (SOAK_ARGS)
 	cmake --preset release >/dev/null
-	cmake --build --preset release -j $(JOBS) --target parley-server parley-load
+	cmake --build --preset release -j $(JOBS) --target parley-server parley-load \
+	  integration_model_swap_test integration_drain_test
 	.deps/python/bin/python bench/soak/soak.py $(if $(SOAK_ARGS),,--output=docs/soak.md) \
 	  $(SOAK_ARGS)
 

@@ -72,33 +72,43 @@ def best_settings(work, precision, num_beams):
             if series.values[0] >= KEEP * top]
 
 
-def contend(session, work, precision, num_beams, stack):
-    """The searches by contender's name: ours, and the peer's best settings."""
-    load = work.mixed_load(num_beams)
-    limit = targets.LATENCY_LIMIT[precision]
-    names = best_settings(work, precision, num_beams)
-    searches = {}
-    ours = f"Parley {precision}, gRPC"
-    searches[ours] = Bearing(
-        load, stack.enter_context(work.server(precision)), limit, session)
+def start_servers(work, precision, num_beams, stack):
+    """Ours, and the peer at its best settings, by the contender's name."""
+    servers = {OURS: stack.enter_context(work.server(precision))}
     all_settings = settings(work, precision)
-    for name in names:
+    for name in best_settings(work, precision, num_beams):
         words, environment = all_settings[name]
-        searches[name] = Bearing(
-            load, stack.enter_context(programs.Service(words, environment)),
-            limit, session)
-    return searches, ours
+        servers[name] = stack.enter_context(
+            programs.Service(words, environment))
+    if len(servers) == 1:
+        raise programs.ProgramError("no setting of the peer's could be run")
+    return servers
+
+
+def latency_limit(work, servers, num_beams):
+    """Seconds: by the peer's own time for one caption, in its best setting."""
+    seconds = work.session.by_scale(2, 5, 5)
+    alone = min(work.captions_load(num_beams).run(
+        server, seconds, in_flight=1)["latency"]["p50"]
+        for name, server in servers.items() if name != OURS)
+    progress(f"  the peer's time for one caption alone: {1000 * alone:.0f} ms")
+    return targets.LATENCY_TIMES * alone
 
 
 def run_cell(session, work, precision, num_beams):
     part = session.part("load, beside the peer", precision)
     progress(part)
-    limit = targets.LATENCY_LIMIT[precision]
-    name = f"beams: {num_beams}, p95 at most {1000 * limit:.0f} ms"
     with contextlib.ExitStack() as stack:
-        searches, ours = contend(session, work, precision, num_beams, stack)
+        servers = start_servers(work, precision, num_beams, stack)
+        limit = latency_limit(work, servers, num_beams)
+        searches = {
+            f"Parley {precision}, gRPC" if name == OURS else name:
+            Bearing(work.mixed_load(num_beams), server, limit, session)
+            for name, server in servers.items()}
+        name = f"beams: {num_beams}, p95 at most {1000 * limit:.0f} ms"
         figures = measure({name: [
-            Contender(other, OURS if other == ours else PEER, search.goodput)
+            Contender(other, OURS if other not in servers else PEER,
+                      search.goodput)
             for other, search in searches.items()]},
             session.by_scale(1, min(session.rounds, 2), session.rounds))
     cell = Cell(part, name, work.shape(num_beams), figures[name], "calls/s")

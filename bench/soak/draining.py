@@ -8,7 +8,7 @@ import time
 import leaving
 from scene import CALL_SECONDS, connect, say
 
-PART = "SIGTERM under streams"
+PART = "SIGTERM under streams of translations"
 _TEXTS = 3  # Of a stream, or requests of a bidirectional one.
 # Calls that were sent this long before the signal have reached the server.
 _REACHED_SECONDS = 0.05

@@ -16,18 +16,18 @@ from scene import FULL, QUICK, Finding, Scene, say
 
 import draining  # noqa: E402
 import identical  # noqa: E402
+import in_full  # noqa: E402
 import leaving  # noqa: E402
 import machine  # noqa: E402
 import programs  # noqa: E402
 import resident  # noqa: E402
-import swapping  # noqa: E402
 import wire  # noqa: E402
 
 PARTS = {
     "identical": identical.run,
     "leaving": leaving.run,
     "draining": draining.run,
-    "swapping": swapping.run,
+    "in_full": in_full.run,
     "resident": resident.run,
 }
 
