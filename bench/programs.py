@@ -162,10 +162,21 @@ class Service:
         return int(line.split()[1]) * 1024
 
 
+def name_of(flag):
+    """"threads" of "--threads=2"."""
+    return flag[2:].split("=")[0]
+
+
 class Server(Service):
-    """parley-server on a free port of this machine."""
+    """parley-server on a free port of this machine, with no other ports and
+    no delay at its end, unless the flags say so."""
+
+    ALONE = ("--grpc_port=0", "--admin_port=off", "--metrics_port=off",
+             "--drain_delay=0", "--log_level=warning")
 
     def __init__(self, build, *flags, environment=None):
-        super().__init__(
-            [build / "bin" / "parley-server", "--grpc_port=0",
-             "--log_level=warning", *flags], environment)
+        program = build / "bin" / "parley-server"
+        given = {name_of(flag) for flag in flags}
+        alone = [flag for flag in self.ALONE if name_of(flag) not in given
+                 and has_flag(program, name_of(flag))]
+        super().__init__([program, *alone, *flags], environment)

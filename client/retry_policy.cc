@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/match.h"
+#include "base/retry_after.h"
 
 namespace parley::client {
 namespace {
@@ -38,7 +39,9 @@ std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
   const absl::Duration full =
       std::min(options.max_backoff,
                options.initial_backoff * std::ldexp(1.0, doublings));
-  return full * (1.0 - 0.5 * jitter);
+  // The server knows better, and has put chance into it.
+  return std::max(full * (1.0 - 0.5 * jitter),
+                  GetRetryAfter(status).value_or(absl::ZeroDuration()));
 }
 
 }  // namespace parley::client

@@ -28,7 +28,8 @@ struct RetryOptions {
 // How long to wait before the next attempt, when `num_attempts` (at least 1)
 // have been made, the last of which ended with `status`; nothing where that is
 // the answer. `jitter`, in [0, 1), takes up to half of the wait away, so that
-// clients turned away together do not come back together.
+// clients turned away together do not come back together. Never less than what
+// `status` says (base/retry_after.h).
 std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
                                          const absl::Status& status,
                                          int num_attempts, double jitter);

@@ -65,10 +65,16 @@ void LoadDisplay::Finish() {
   if (options_.is_terminal && percent_ >= 0) *out_ << std::endl;
 }
 
-std::string ReadyLine(absl::string_view address,
+std::string ReadyLine(const Addresses& addresses,
                       const std::vector<ModelEntry>& models) {
+  const std::string admin =
+      addresses.admin.empty() ? "" : absl::StrCat(", admin ", addresses.admin);
+  if (models.empty()) {
+    return absl::StrCat("parley-server ready: grpc ", addresses.grpc, admin,
+                        ", models: none yet");
+  }
   return absl::StrCat(
-      "parley-server ready: grpc ", address, ", models: ",
+      "parley-server ready: grpc ", addresses.grpc, admin, ", models: ",
       absl::StrJoin(models, ", ",
                     [](std::string* out, const ModelEntry& entry) {
                       out->append(Describe(entry));

@@ -38,10 +38,16 @@ class LoadDisplay {
   int percent_ = -1;
 };
 
+// Where a server listens; empty: not at all.
+struct Addresses {
+  std::string grpc;
+  std::string admin;
+};
+
 // The one line that says that the server is ready: "parley-server ready: grpc
-// 127.0.0.1:8470, models: demo (translation, 4 pairs, f32), minilm (encoder,
-// BertModel, 384 dimensions, 256 tokens, f32)".
-std::string ReadyLine(absl::string_view address,
+// 127.0.0.1:8470, admin 127.0.0.1:8471, models: demo (translation, 4 pairs,
+// f32), minilm (encoder, BertModel, 384 dimensions, 256 tokens, f32)".
+std::string ReadyLine(const Addresses& addresses,
                       const std::vector<ModelEntry>& models);
 
 }  // namespace parley

@@ -74,15 +74,14 @@ class Scene:
         return self.build / "bin" / name
 
     def server(self, *flags, models=None):
-        """Both models, on free ports for calls, metrics and administration.
+        """Both models, on free ports for calls and metrics.
 
         Flags that an older server does not know are left out.
         """
         models = models or {"demo": DEMO, "minilm": MINILM}
         program = self.program("parley-server")
-        wanted = ("--metrics_port=0", "--admin_port=0", PATIENCE, *flags)
-        known = [flag for flag in wanted
-                 if programs.has_flag(program, flag[2:].split("=")[0])]
+        known = [flag for flag in ("--metrics_port=0", PATIENCE, *flags)
+                 if programs.has_flag(program, programs.name_of(flag))]
         names = ",".join(f"{name}={path}" for name, path in models.items())
         return programs.Server(self.build, f"--models={names}", *known)
 

@@ -215,7 +215,8 @@ class PackedWideLinear final : public WideLinear {
 absl::StatusOr<std::unique_ptr<WideLinear>> WideLinear::Create(
     WideWeight weight) {
   const LinearShape& shape = weight.shape;
-  if (shape.precision == Precision::kF32) {
+  if (shape.precision == Precision::kF32 &&
+      !FindKernel(PackedType::kF32).ok()) {
     return F32WideLinear::Make(std::move(weight), WeightLifetime::kModel);
   }
   return Create(Pack({.in_features = shape.in_features,

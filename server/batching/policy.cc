@@ -16,7 +16,11 @@ absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
 }
 
 absl::Status StillWanted(const QueueEntry& entry, absl::Time now) {
-  return StillWanted(entry.cancel.get(), entry.deadline, now);
+  absl::Status wanted = StillWanted(entry.cancel.get(), entry.deadline, now);
+  if (wanted.ok() && entry.interest != nullptr) {
+    wanted = entry.interest->StillWanted(now);
+  }
+  return wanted;
 }
 
 bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {

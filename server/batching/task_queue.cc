@@ -6,9 +6,9 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/retry_after.h"
 #include "base/status_macros.h"
 #include "server/batching/policy.h"
-#include "server/batching/throughput.h"
 
 namespace parley {
 namespace {

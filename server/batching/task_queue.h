@@ -39,6 +39,15 @@ class CancelFlag {
   std::atomic<bool> cancelled_{false};
 };
 
+// Who waits for a task that several callers share. Thread-safe.
+class Interest {
+ public:
+  virtual ~Interest() = default;
+
+  // As the function of that name (server/batching/policy.h).
+  virtual absl::Status StillWanted(absl::Time now) const = 0;
+};
+
 // What became of a task.
 struct TaskOutcome {
   // Or CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE (the server is
@@ -59,6 +68,8 @@ struct QueueEntry {
   bool use_shortlist = false;
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
+  // Also decides, where it is not null.
+  std::shared_ptr<const Interest> interest;
   Flow flow;                                 // Whose shares it counts against.
   // Whether a long queue may refuse it. Not so where its owner bounds what it
   // has waiting, and would only push it again.
@@ -123,7 +134,7 @@ class TaskQueue {
 
   // Whether Push would take a call now, for those who have work to do before
   // they can push. RESOURCE_EXHAUSTED, with a hint when to try again
-  // (GetRetryAfter), where the tasks do not fit now, or where the first of them
+  // (base/retry_after.h), where the tasks do not fit now, or where the first of them
   // is expected to wait longer than max_delay or than its deadline lets it.
   // What is refused is told to the observer.
   absl::Status CheckRoom(const Newcomer& newcomer) const;

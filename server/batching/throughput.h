@@ -1,12 +1,10 @@
-// How fast tasks are worked off, and what to say to those who come when that
-// is not fast enough.
+// How fast tasks are worked off.
 #ifndef PARLEY_SERVER_BATCHING_THROUGHPUT_H_
 #define PARLEY_SERVER_BATCHING_THROUGHPUT_H_
 
 #include <cstdint>
 #include <optional>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace parley {
@@ -27,10 +25,6 @@ class Throughput {
   double work_ = 0;
   double seconds_ = 0;
 };
-
-// Statuses may say when it makes sense to try again.
-void SetRetryAfter(absl::Duration delay, absl::Status* status);
-std::optional<absl::Duration> GetRetryAfter(const absl::Status& status);
 
 }  // namespace parley
 

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "base/utf8.h"
 #include "google/rpc/error_details.pb.h"
-#include "server/batching/throughput.h"
+#include "base/retry_after.h"
 #include "server/rpc/duration_message.h"
 
 namespace parley {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/retry_after.h"
+
 namespace parley::client {
 namespace {
 
@@ -50,6 +52,14 @@ TEST(RetryDelay, NothingElseIsRetried) {
                          status.code() == absl::StatusCode::kResourceExhausted;
     EXPECT_EQ(RetryDelay({}, status, 1, 0).has_value(), retried) << status;
   }
+}
+
+TEST(RetryDelay, WaitsAsLongAsTheServerSays) {
+  absl::Status status = kExhausted;
+  SetRetryAfter(absl::Seconds(7), &status);
+  EXPECT_EQ(RetryDelay({}, status, 1, 0.5), absl::Seconds(7));
+  SetRetryAfter(absl::Milliseconds(1), &status);
+  EXPECT_EQ(RetryDelay({}, status, 1, 0), absl::Milliseconds(100));
 }
 
 TEST(RetryDelay, AMessageThatIsTooLargeStaysSo) {

@@ -107,7 +107,7 @@ start_server() {
   echo "-- starting the server in it"
   # After the entrypoint's own flags, so these count: loopback, any port.
   podman_ run --name parley-test "${confined[@]}" "$image" \
-    --listen=127.0.0.1 --grpc_port=0 >"$scratch/out" 2>"$scratch/err" &
+    --listen=127.0.0.1 --grpc_port=0 --admin_port=0 --drain_delay=0 >"$scratch/out" 2>"$scratch/err" &
   run_pid=$!
   for _ in {1..900}; do
     grep -qs '^parley-server ready' "$scratch/out" && break

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/server_process.h"
@@ -150,6 +151,17 @@ TEST(ServerProgram, ShowsProgressAndOneReadyLine) {
   EXPECT_THAT(server.err(), HasSubstr("loading demo: "));
   server.Signal(SIGINT);
   EXPECT_EQ(server.WaitForExit(), 0) << server.err();
+}
+
+TEST(ServerProgram, NamesTheAdminPort) {
+  ServerProcess server({.arguments = {kDemo, kAnyPort, "--admin_port=0"}});
+  ASSERT_NE(server.WaitUntilReady(), "") << server.err();
+  EXPECT_NE(server.admin_address(), "");
+  ExpectFails({.arguments = {kDemo, kAnyPort,
+                             "--admin_port=" +
+                                 std::string(absl::StripPrefix(
+                                     server.admin_address(), "127.0.0.1:"))}},
+              1, "the admin port: cannot listen on 127.0.0.1");
 }
 
 TEST(ServerProgram, NamesAPortInUse) {

@@ -54,7 +54,7 @@ TEST(ReadyLineTest, NamesEveryModel) {
   encoder->info.encoder.embedding_dim = 384;
   encoder->info.encoder.max_tokens = 256;
   EXPECT_EQ(
-      ReadyLine("127.0.0.1:1",
+      ReadyLine({.grpc = "127.0.0.1:1"},
                 {{.name = "a", .state = ModelState::kReady, .model = pairs},
                  {.name = "b", .state = ModelState::kReady, .model = targets},
                  {.name = "c", .state = ModelState::kReady, .model = bare},
@@ -64,6 +64,12 @@ TEST(ReadyLineTest, NamesEveryModel) {
       "a (translation, 1 pair, f32), b (translation, 2 target languages, "
       "f32), c (translation, f32), d (FAILED), e (encoder, BertModel, "
       "384 dimensions, 256 tokens, f32)");
+}
+
+TEST(ReadyLineTest, NamesTheAdminPortWhereThereIsOne) {
+  EXPECT_EQ(ReadyLine({.grpc = "127.0.0.1:1", .admin = "127.0.0.1:2"}, {}),
+            "parley-server ready: grpc 127.0.0.1:1, admin 127.0.0.1:2, models: "
+            "none yet");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/batching/throughput.h"
+#include "base/retry_after.h"
 
 namespace parley {
 namespace {

@@ -31,13 +31,5 @@ TEST(ThroughputTest, FollowsAChange) {
   EXPECT_NEAR(throughput.work_per_second().value(), 2000, 50);
 }
 
-TEST(RetryAfterTest, TravelsWithAStatus) {
-  absl::Status status = absl::ResourceExhaustedError("full");
-  EXPECT_FALSE(GetRetryAfter(status));
-  SetRetryAfter(absl::Milliseconds(1500), &status);
-  EXPECT_EQ(GetRetryAfter(status), absl::Milliseconds(1500));
-  EXPECT_EQ(status.message(), "full");
-}
-
 }  // namespace
 }  // namespace parley

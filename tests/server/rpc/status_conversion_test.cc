@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
-#include "server/batching/throughput.h"
+#include "base/retry_after.h"
 
 namespace parley {
 namespace {

@@ -1,0 +1,212 @@
+#include "server/batching/result_cache.h"
+
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/batching/policy.h"
+
+namespace parley {
+namespace {
+
+// Of the containers, for each result.
+constexpr int64_t kOverheadBytes = 256;
+
+// Appends values one after the other, each so that it can be told where it
+// ends.
+class KeyWriter {
+ public:
+  template <typename T>
+  void Add(T value) {
+    static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
+    char bytes[sizeof(T)];
+    std::memcpy(bytes, &value, sizeof(T));
+    key_.append(bytes, sizeof(T));
+  }
+  void Add(absl::string_view text) {
+    Add(text.size());
+    absl::StrAppend(&key_, text);
+  }
+  template <typename T>
+  void AddAll(const std::vector<T>& values) {
+    Add(values.size());
+    for (const T value : values) Add(value);
+  }
+
+  std::string Take() { return std::move(key_); }
+
+ private:
+  std::string key_;
+};
+
+void AddSearch(const SearchOptions& search, KeyWriter* writer) {
+  writer->Add(search.num_beams);
+  writer->Add(search.num_hypotheses);
+  writer->Add(search.length_penalty);
+  writer->Add(search.early_stopping);
+  writer->Add(search.max_new_tokens);
+  writer->Add(search.min_new_tokens);
+  writer->Add(search.sampling.has_value());
+  if (!search.sampling.has_value()) return;
+  writer->Add(search.sampling->temperature);
+  writer->Add(search.sampling->top_k);
+  writer->Add(search.sampling->top_p);
+  writer->Add(search.sampling->seed);
+}
+
+void AddEncode(const EncodeOptions& encode, KeyWriter* writer) {
+  writer->Add(encode.output);
+  writer->AddAll(encode.segment_ids);
+  writer->AddAll(encode.pooling);
+  writer->Add(encode.num_unpooled_tokens);
+  writer->AddAll(encode.layers);
+  writer->Add(encode.layer_join);
+  writer->AddAll(encode.positions);
+  writer->Add(encode.top_k);
+}
+
+int64_t BytesOf(const std::string& key, const TaskResult& result) {
+  int64_t bytes = kOverheadBytes + static_cast<int64_t>(key.size());
+  for (const Hypothesis& hypothesis : result.hypotheses) {
+    bytes += sizeof(Hypothesis) +
+             hypothesis.token_ids.size() * (sizeof(TokenId) + sizeof(float));
+  }
+  bytes += result.encoded.values.size() * sizeof(float);
+  for (const auto& tokens : result.encoded.masked_tokens) {
+    bytes += sizeof(tokens) + tokens.size() * sizeof(ScoredToken);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string ResultKey(absl::string_view model, absl::string_view version,
+                      const QueueEntry& entry) {
+  KeyWriter writer;
+  writer.Add(model);
+  writer.Add(version);
+  writer.Add(entry.use_shortlist);
+  writer.AddAll(entry.task.source_ids);
+  writer.AddAll(entry.task.target_tokens);
+  AddSearch(entry.task.search, &writer);
+  AddEncode(entry.task.encode, &writer);
+  return writer.Take();
+}
+
+// A task that several may wait for.
+class ResultCache::SharedTask : public Interest {
+ public:
+  struct Waiter {
+    absl::AnyInvocable<void(TaskOutcome)> done;
+    absl::Time deadline;
+    std::shared_ptr<const CancelFlag> cancel;
+  };
+
+  static Waiter TakeWaiter(QueueEntry* entry) {
+    return {.done = std::move(entry->done),
+            .deadline = entry->deadline,
+            .cancel = std::move(entry->cancel)};
+  }
+
+  void Add(Waiter waiter) {
+    absl::MutexLock lock(&mutex_);
+    waiters_.push_back(std::move(waiter));
+  }
+
+  // Whoever waits longest decides.
+  absl::Status StillWanted(absl::Time now) const override {
+    absl::MutexLock lock(&mutex_);
+    absl::Status status;
+    for (const Waiter& waiter : waiters_) {
+      status = parley::StillWanted(waiter.cancel.get(), waiter.deadline, now);
+      if (status.ok()) break;
+    }
+    return status;
+  }
+
+  std::vector<Waiter> TakeWaiters() {
+    absl::MutexLock lock(&mutex_);
+    return std::move(waiters_);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
+};
+
+ResultCache::Found ResultCache::Find(std::string key, QueueEntry* entry) {
+  // Whoever is in a hurry does not wait for whoever is not.
+  std::string shared_key =
+      absl::StrCat(static_cast<int>(entry->flow.priority), " ", key);
+  TaskResult result;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto kept = by_key_.find(key);
+    if (kept == by_key_.end()) {
+      if (entry->progress) return Found::kNothing;
+      std::shared_ptr<SharedTask>& task = under_way_[shared_key];
+      const bool is_new = task == nullptr;
+      if (is_new) task = std::make_shared<SharedTask>();
+      task->Add(SharedTask::TakeWaiter(entry));
+      if (!is_new) return Found::kUnderWay;
+      entry->deadline = absl::InfiniteFuture();
+      entry->interest = task;
+      entry->done = [this, task, key = std::move(key),
+                     shared_key =
+                         std::move(shared_key)](TaskOutcome outcome) mutable {
+        Complete(key, shared_key, *task, std::move(outcome));
+      };
+      return Found::kNothing;
+    }
+    results_.splice(results_.begin(), results_, kept->second);
+    result = kept->second->second;
+  }
+  entry->done({.result = std::move(result)});
+  return Found::kResult;
+}
+
+void ResultCache::Complete(const std::string& key,
+                           const std::string& shared_key, SharedTask& task,
+                           TaskOutcome outcome) {
+  {
+    absl::MutexLock lock(&mutex_);
+    // Nobody joins from here on.
+    under_way_.erase(shared_key);
+    if (outcome.result.ok()) Keep(key, *outcome.result);
+  }
+  for (SharedTask::Waiter& waiter : task.TakeWaiters()) {
+    TaskOutcome own = outcome;
+    absl::Status wanted =
+        StillWanted(waiter.cancel.get(), waiter.deadline, absl::Now());
+    if (own.result.ok() && !wanted.ok()) own.result = std::move(wanted);
+    waiter.done(std::move(own));
+  }
+}
+
+void ResultCache::Keep(const std::string& key, const TaskResult& result) {
+  const int64_t bytes = BytesOf(key, result);
+  if (bytes > max_bytes_ || by_key_.contains(key)) return;
+  results_.emplace_front(key, result);
+  by_key_[results_.front().first] = results_.begin();
+  num_bytes_ += bytes;
+  while (num_bytes_ > max_bytes_) {
+    const auto& [oldest_key, oldest] = results_.back();
+    num_bytes_ -= BytesOf(oldest_key, oldest);
+    by_key_.erase(oldest_key);
+    results_.pop_back();
+  }
+}
+
+int64_t ResultCache::num_bytes() const {
+  absl::MutexLock lock(&mutex_);
+  return num_bytes_;
+}
+
+int64_t ResultCache::num_results() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int64_t>(results_.size());
+}
+
+}  // namespace parley
