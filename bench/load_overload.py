@@ -6,7 +6,6 @@ import time
 import load_work
 import programs
 import targets
-from bearing import SATURATED
 from figures import Check, Curve
 from rounds import progress
 
@@ -16,6 +15,9 @@ NORMAL_LOAD = 0.5
 QUEUE_DELAY_SECONDS = 1.0
 PRECISION = "int8"
 CONNECTIONS = 64
+# Calls under way at saturation: they fill the places of a step, and none of
+# them waits for so long that it would be refused.
+IN_FLIGHT = 56
 
 
 class Memory:
@@ -60,11 +62,11 @@ class Overload:
 
     def measure(self):
         self.load.run(self.server, self.seconds / 2,
-                      in_flight=SATURATED)  # All memory is touched.
+                      in_flight=IN_FLIGHT)  # All memory is touched.
         with Memory(self.server) as memory:
             self.saturated = self.load.run(
                 self.server, self.seconds, warm_up=2,
-                in_flight=SATURATED)
+                in_flight=IN_FLIGHT)
         self.memory_before = memory.most
         self.capacity = self.saturated["good_calls_per_second"]
         self.before = self.normal(self.seconds)

@@ -85,7 +85,7 @@ void LoadRun::Send(CallPlan plan, absl::Duration scheduled) {
       std::move(plan), start_ + scheduled + options_.deadline,
       [this, record](const Answer& answer) { Finish(record, answer); });
   if (cancel_after.has_value()) {
-    canceller_.Add(sent + *cancel_after, [call = std::weak_ptr(call)] {
+    alarms_.Add(sent + *cancel_after, [call = std::weak_ptr(call)] {
       if (const auto under_way = call.lock()) under_way->Cancel();
     });
   }
@@ -100,12 +100,25 @@ void LoadRun::Finish(CallRecord record, const Answer& answer) {
     progress_.num_texts += answer.num_texts;
     progress_.num_source_tokens += answer.num_source_tokens;
   }
-  // Before this one is counted out, so that the count stays above 0 until
-  // nothing more follows.
-  CallPlan plan;
-  if (options_.calls_per_second == 0 && TakeNext(&plan)) {
-    Send(std::move(plan), Elapsed());
+  const bool is_closed = options_.calls_per_second == 0;
+  if (is_closed && !record.was_cancelled &&
+      answer.code != absl::StatusCode::kOk) {
+    alarms_.Add(absl::Now() + options_.pause, [this] { SendNext(); });
+    return;
   }
+  if (is_closed) {
+    SendNext();
+    return;
+  }
+  absl::MutexLock lock(&mutex_);
+  --num_under_way_;
+}
+
+void LoadRun::SendNext() {
+  // Before the one before is counted out, so that the count stays above 0
+  // until nothing more follows.
+  CallPlan plan;
+  if (TakeNext(&plan)) Send(std::move(plan), Elapsed());
   absl::MutexLock lock(&mutex_);
   --num_under_way_;
 }

@@ -9,7 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "bench/load/canceller.h"
+#include "bench/load/alarms.h"
 #include "bench/load/connections.h"
 #include "bench/load/report.h"
 #include "bench/load/workload.h"
@@ -21,6 +21,9 @@ struct LoadOptions {
   // loop, `num_in_flight` calls at a time, the next when one is over.
   double calls_per_second = 0;
   int num_in_flight = 32;
+  // In a closed loop, how long a caller waits after a call that failed or was
+  // refused: what is asked again at once only keeps a server from its work.
+  absl::Duration pause = absl::Milliseconds(100);
   // No call is sent after so long, nor after so many texts.
   absl::Duration duration = absl::InfiniteDuration();
   int64_t max_texts = std::numeric_limits<int64_t>::max();
@@ -52,8 +55,10 @@ class LoadRun {
  private:
   void SendOpen();
   void SendClosed();
-  // The next call, if there is one more to be sent.
+  // The next call, if there is one more to be sent: it counts as under way.
   bool TakeNext(CallPlan* plan);
+  // Of a closed loop, in place of a call that is over.
+  void SendNext();
   void Send(CallPlan plan, absl::Duration scheduled);
   void Finish(CallRecord record, const Answer& answer);
   absl::Duration Elapsed() const;
@@ -67,7 +72,7 @@ class LoadRun {
   Progress progress_ ABSL_GUARDED_BY(mutex_);
   int64_t num_texts_left_ ABSL_GUARDED_BY(mutex_);
   int64_t num_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
-  Canceller canceller_;  // Its thread ends before the rest does.
+  Alarms alarms_;  // Its thread ends before the rest does.
 };
 
 }  // namespace parley::load

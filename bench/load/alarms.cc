@@ -1,4 +1,4 @@
-#include "bench/load/canceller.h"
+#include "bench/load/alarms.h"
 
 #include <utility>
 
@@ -6,9 +6,9 @@
 
 namespace parley::load {
 
-Canceller::Canceller() : thread_([this] { Run(); }) {}
+Alarms::Alarms() : thread_([this] { Run(); }) {}
 
-Canceller::~Canceller() {
+Alarms::~Alarms() {
   {
     absl::MutexLock lock(&mutex_);
     is_closed_ = true;
@@ -17,13 +17,13 @@ Canceller::~Canceller() {
   thread_.join();
 }
 
-void Canceller::Add(absl::Time due, std::function<void()> cancel) {
+void Alarms::Add(absl::Time due, std::function<void()> act) {
   absl::MutexLock lock(&mutex_);
-  entries_.push({due, std::move(cancel)});
+  entries_.push({due, std::move(act)});
   changed_.Signal();
 }
 
-void Canceller::Run() {
+void Alarms::Run() {
   absl::MutexLock lock(&mutex_);
   while (!is_closed_) {
     const absl::Time due =
@@ -32,10 +32,10 @@ void Canceller::Run() {
       changed_.WaitWithDeadline(&mutex_, due);
       continue;
     }
-    const std::function<void()> cancel = entries_.top().cancel;
+    const std::function<void()> act = entries_.top().act;
     entries_.pop();
     mutex_.Unlock();
-    cancel();
+    act();
     mutex_.Lock();
   }
 }

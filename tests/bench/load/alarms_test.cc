@@ -1,4 +1,4 @@
-#include "bench/load/canceller.h"
+#include "bench/load/alarms.h"
 
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(CancellerTest, RunsEachWhenItIsDue) {
+TEST(AlarmsTest, RunsEachWhenItIsDue) {
   absl::Mutex mutex;
   std::vector<int> order;
   absl::BlockingCounter left(3);
@@ -29,21 +29,21 @@ TEST(CancellerTest, RunsEachWhenItIsDue) {
   };
   // All due when the first is looked at, so that only `due` orders them.
   const absl::Time start = absl::Now() + absl::Milliseconds(50);
-  Canceller canceller;
-  canceller.Add(start + absl::Milliseconds(2), note(3));
-  canceller.Add(start, note(1));
-  canceller.Add(start + absl::Milliseconds(1), note(2));
+  Alarms alarms;
+  alarms.Add(start + absl::Milliseconds(2), note(3));
+  alarms.Add(start, note(1));
+  alarms.Add(start + absl::Milliseconds(1), note(2));
   left.Wait();
   EXPECT_GE(absl::Now(), start);
   absl::MutexLock lock(&mutex);
   EXPECT_THAT(order, ElementsAre(1, 2, 3));
 }
 
-TEST(CancellerTest, DropsWhatIsNotDueAtItsEnd) {
+TEST(AlarmsTest, DropsWhatIsNotDueAtItsEnd) {
   bool was_run = false;
   {
-    Canceller canceller;
-    canceller.Add(absl::Now() + absl::Hours(1), [&] { was_run = true; });
+    Alarms alarms;
+    alarms.Add(absl::Now() + absl::Hours(1), [&] { was_run = true; });
   }
   EXPECT_FALSE(was_run);
 }

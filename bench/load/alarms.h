@@ -1,6 +1,6 @@
-// Cancels calls at their time.
-#ifndef PARLEY_BENCH_LOAD_CANCELLER_H_
-#define PARLEY_BENCH_LOAD_CANCELLER_H_
+// Acts at its time: cancels a call, sends the next.
+#ifndef PARLEY_BENCH_LOAD_ALARMS_H_
+#define PARLEY_BENCH_LOAD_ALARMS_H_
 
 #include <functional>
 #include <queue>
@@ -14,20 +14,20 @@
 namespace parley::load {
 
 // Runs what it is given when it is due, on a thread of its own. Any thread.
-class Canceller {
+class Alarms {
  public:
-  Canceller();
+  Alarms();
   // What is not due yet is dropped.
-  ~Canceller();
-  Canceller(const Canceller&) = delete;
-  Canceller& operator=(const Canceller&) = delete;
+  ~Alarms();
+  Alarms(const Alarms&) = delete;
+  Alarms& operator=(const Alarms&) = delete;
 
-  void Add(absl::Time due, std::function<void()> cancel);
+  void Add(absl::Time due, std::function<void()> act);
 
  private:
   struct Entry {
     absl::Time due;
-    std::function<void()> cancel;
+    std::function<void()> act;
     bool operator<(const Entry& other) const { return due > other.due; }
   };
 
@@ -42,4 +42,4 @@ class Canceller {
 
 }  // namespace parley::load
 
-#endif  // PARLEY_BENCH_LOAD_CANCELLER_H_
+#endif  // PARLEY_BENCH_LOAD_ALARMS_H_
