@@ -69,16 +69,16 @@ void AddModelFlags(ServerConfig* config, FlagSet* flags) {
       {absl::Milliseconds(10), absl::Hours(24)}, &config->watch_interval);
 }
 
-// "off", or a port.
-absl::Status SetAdminPort(absl::string_view text, ServerConfig* config) {
-  int port = ServerConfig::kNoPort;
+// "off", or a port, which is needed where it is given.
+absl::Status SetPort(absl::string_view text, int* port, bool* is_needed) {
+  int number = ServerConfig::kNoPort;
   if (text != "off" &&
-      (!absl::SimpleAtoi(text, &port) || port < 0 || port > 65535)) {
+      (!absl::SimpleAtoi(text, &number) || number < 0 || number > 65535)) {
     return absl::InvalidArgumentError(
         "expected off, or a whole number from 0 to 65535");
   }
-  config->admin_port = port;
-  config->needs_admin_port = port != ServerConfig::kNoPort;
+  *port = number;
+  *is_needed = number != ServerConfig::kNoPort;
   return absl::OkStatus();
 }
 
@@ -105,8 +105,21 @@ void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
        "ReloadModel. 0 takes any free one, off does without. Where this is not "
        "given and the port cannot be had, the server does without, too, and "
        "says so."},
-      absl::StrCat(config->admin_port),
-      [config](absl::string_view text) { return SetAdminPort(text, config); });
+      absl::StrCat(config->admin_port), [config](absl::string_view text) {
+        return SetPort(text, &config->admin_port, &config->needs_admin_port);
+      });
+  flags->AddString({"metrics_listen", "ADDRESS",
+                    "Address of the metrics port; empty: that of listen."},
+                   &config->metrics_listen);
+  flags->AddCustom(
+      {"metrics_port", "PORT|off",
+       "Port for HTTP with /metrics for Prometheus, /healthz and /readyz. 0 "
+       "takes any free one, off does without. Where this is not given and the "
+       "port cannot be had, the server does without, too, and says so."},
+      absl::StrCat(config->metrics_port), [config](absl::string_view text) {
+        return SetPort(text, &config->metrics_port,
+                       &config->needs_metrics_port);
+      });
 }
 
 void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
@@ -203,6 +216,17 @@ absl::Status SetLogLevel(absl::string_view text, LogSeverity* severity) {
   return absl::OkStatus();
 }
 
+absl::Status SetLogFormat(absl::string_view text, LogFormat* format) {
+  if (text == "text") {
+    *format = LogFormat::kText;
+  } else if (text == "json") {
+    *format = LogFormat::kJson;
+  } else {
+    return absl::InvalidArgumentError("expected text or json");
+  }
+  return absl::OkStatus();
+}
+
 void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddGroup("Life");
   flags->AddDuration({"drain_delay", "TIME",
@@ -222,6 +246,16 @@ void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
                    "info", [config](absl::string_view text) {
                      return SetLogLevel(text, &config->log_level);
                    });
+  flags->AddCustom({"log_format", "text|json",
+                    "How that is written: as lines for people, or as a JSON "
+                    "object for each line."},
+                   "text", [config](absl::string_view text) {
+                     return SetLogFormat(text, &config->log_format);
+                   });
+  flags->AddBool({"log_calls", "true|false",
+                  "Whether each call is a line of the log, of level info: what "
+                  "it asked for and how long it took, never its texts."},
+                 &config->log_calls);
 }
 
 FlagSet MakeFlags(CommandLine* command_line) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "base/log_event.h"
 #include "server/compute_types.h"
 #include "server/flags.h"
 #include "server/registry/model_source.h"
@@ -31,6 +32,11 @@ struct ServerConfig {
   // Whether the server ends where it cannot listen there: it does where
   // somebody asked for the port.
   bool needs_admin_port = false;
+  std::string metrics_listen;  // Empty: as `listen`.
+  int metrics_port = 9464;     // Or kNoPort: off.
+  // Whether the server ends where it cannot listen there: it does where
+  // somebody asked for the port.
+  bool needs_metrics_port = false;
 
   int threads = 0;
   bool pin_threads = false;
@@ -52,6 +58,8 @@ struct ServerConfig {
   absl::Duration drain_delay = absl::Seconds(5);
   absl::Duration drain_timeout = absl::Seconds(30);
   LogSeverity log_level = LogSeverity::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  bool log_calls = true;
 };
 
 // What the command line asks for.

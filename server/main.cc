@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "base/log_event.h"
 #include "base/status_macros.h"
 #include "engine/runtime/loader.h"
 #include "server/config.h"
@@ -65,8 +66,10 @@ int LoadAll(const std::vector<ModelSource>& sources, const StopSignal& stop,
   int num_ready = 0;
   for (const ModelSource& source : sources) {
     if (stop.requested()) break;
-    LoadDisplay display(
-        source.name, {.is_terminal = isatty(STDERR_FILENO) != 0}, &std::cerr);
+    LoadDisplay display(source.name,
+                        {.is_terminal = isatty(STDERR_FILENO) != 0,
+                         .is_logged = GetLogFormat() == LogFormat::kJson},
+                        &std::cerr);
     const absl::Status loaded =
         server->Load(source, [&display](absl::string_view stage, double done) {
           display.Update(stage, done);
@@ -123,6 +126,7 @@ int End(const ServerConfig& config, absl::Duration drain_delay,
 
 int Serve(const ServerConfig& config) {
   SetMinLogSeverity(config.log_level);
+  SetLogFormat(config.log_format);
   // What follows the drain itself is quick; beyond that something hangs.
   const StopSignal stop(config.drain_delay + config.drain_timeout +
                         absl::Seconds(5));
@@ -154,7 +158,8 @@ int Serve(const ServerConfig& config) {
   if (config.watch_repository) (*server)->WatchRepository(start->repository);
   (*server)->AnnounceReady();
   std::cout << ReadyLine({.grpc = (*server)->address(),
-                          .admin = (*server)->admin_address()},
+                          .admin = (*server)->admin_address(),
+                          .metrics = (*server)->metrics_address()},
                          (*server)->models())
             << std::endl;
   stop.Wait();

@@ -20,6 +20,8 @@ namespace parley {
 namespace {
 
 constexpr int kBytesPerMb = 1 << 20;
+constexpr char kMetricsContentType[] =
+    "text/plain; version=0.0.4; charset=utf-8";
 
 LoadOptions LoadOptionsOf(const ServerConfig& config) {
   const int num_cpus = UsableCpuCount();
@@ -149,7 +151,8 @@ std::string WhereToChange(const std::string& admin_address) {
 }  // namespace
 
 Server::Server(const ServerConfig& config, ModelLoader loader)
-    : runner_(Runner::Create(
+    : metrics_(PARLEY_VERSION),
+      runner_(Runner::Create(
           {.max_encoder_tokens = config.max_encoder_tokens_per_step,
            .num_replicas = config.replicas})),
       registry_(std::move(loader), LoadOptionsOf(config),
@@ -161,12 +164,19 @@ Server::Server(const ServerConfig& config, ModelLoader loader)
              .max_calls = config.max_concurrent_requests}),
       changes_(ChangeOptionsOf(config, [this] { PublishHealth(); }),
                &registry_),
-      admin_service_(&directory_, LimitsOf(config), {.admin = &changes_}),
+      admin_service_(&directory_, LimitsOf(config), {.admin = &changes_},
+                     Environment(config).reporting),
       translation_service_(Environment(config)),
-      embedding_service_(Environment(config)) {}
+      embedding_service_(Environment(config)) {
+  registry_.ReportTo(&metrics_);
+  metrics_.SetModelList([this] { return Readiness(); });
+}
 
 CallEnvironment Server::Environment(const ServerConfig& config) {
-  return {.models = &directory_, .gate = &gate_, .limits = LimitsOf(config)};
+  return {.models = &directory_,
+          .gate = &gate_,
+          .limits = LimitsOf(config),
+          .reporting = {.metrics = &metrics_, .log_calls = config.log_calls}};
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -182,6 +192,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   // First, because the other one says where it is.
   PARLEY_RETURN_IF_ERROR(server->ListenForAdmin(config));
   PARLEY_RETURN_IF_ERROR(server->Listen(config));
+  PARLEY_RETURN_IF_ERROR(server->ListenForScrapes(config));
   server->model_watcher_ = std::thread([&s = *server] { s.WatchModels(); });
   return server;
 }
@@ -212,7 +223,8 @@ absl::Status Server::ListenForAdmin(const ServerConfig& config) {
 absl::Status Server::Listen(const ServerConfig& config) {
   model_service_.emplace(
       &directory_, LimitsOf(config),
-      ModelService::Administration{.elsewhere = WhereToChange(admin_address_)});
+      ModelService::Administration{.elsewhere = WhereToChange(admin_address_)},
+      Environment(config).reporting);
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
   builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
@@ -226,6 +238,48 @@ absl::Status Server::Listen(const ServerConfig& config) {
   grpc_server_ = std::move(listening.server);
   address_ = HostPort(config.listen, listening.port);
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenForScrapes(const ServerConfig& config) {
+  if (config.metrics_port == ServerConfig::kNoPort) return absl::OkStatus();
+  const std::string& host =
+      config.metrics_listen.empty() ? config.listen : config.metrics_listen;
+  HttpEndpoint::Pages pages;
+  pages["/metrics"] = [this] {
+    return HttpAnswer{.content_type = kMetricsContentType,
+                      .body = metrics_.Text()};
+  };
+  pages["/healthz"] = [] { return HttpAnswer{.body = "ok\n"}; };
+  pages["/readyz"] = [this] {
+    return health_service_.IsServing("")
+               ? HttpAnswer{.body = "ok\n"}
+               : HttpAnswer{.status = 503, .body = "not ready\n"};
+  };
+  auto endpoint = HttpEndpoint::Start(
+      {.host = host, .port = config.metrics_port}, std::move(pages));
+  if (endpoint.ok()) {
+    metrics_endpoint_ = *std::move(endpoint);
+    metrics_address_ = HostPort(host, metrics_endpoint_->port());
+    return absl::OkStatus();
+  }
+  const absl::Status failure = ExplainListenFailure(host, config.metrics_port);
+  if (config.needs_metrics_port) {
+    return absl::UnavailableError(
+        absl::StrCat("the metrics port: ", failure.message()));
+  }
+  PARLEY_LOG(kWarning) << "going on without a metrics port: "
+                       << failure.message()
+                       << "; --metrics_port names another, or is off";
+  return absl::OkStatus();
+}
+
+std::vector<ModelReadiness> Server::Readiness() const {
+  std::vector<ModelReadiness> models;
+  for (const ModelEntry& entry : registry_.List()) {
+    models.push_back(
+        {.model = entry.name, .is_ready = entry.state == ModelState::kReady});
+  }
+  return models;
 }
 
 Server::~Server() {

@@ -19,6 +19,8 @@
 #include "grpcpp/grpcpp.h"
 #include "server/batching/runner.h"
 #include "server/config.h"
+#include "server/metrics/http_endpoint.h"
+#include "server/metrics/metrics.h"
 #include "server/model_changes.h"
 #include "server/registry/registry.h"
 #include "server/registry_directory.h"
@@ -70,6 +72,8 @@ class Server {
   const std::string& address() const { return address_; }
   // Where it takes changes of what is served; empty: nowhere.
   const std::string& admin_address() const { return admin_address_; }
+  // Of the metrics port; empty where there is none.
+  const std::string& metrics_address() const { return metrics_address_; }
   std::vector<ModelEntry> models() const { return registry_.List(); }
 
   // Whether a model is being loaded, which nothing can cut short.
@@ -93,10 +97,13 @@ class Server {
   absl::Status Listen(const ServerConfig& config);
   // What is said of each name.
   std::map<std::string, bool> Health() const;
+  absl::Status ListenForScrapes(const ServerConfig& config);
+  std::vector<ModelReadiness> Readiness() const;
   void PublishHealth();
   // Publishes what changes without our doing: an engine can be lost.
   void WatchModels();
 
+  Metrics metrics_;  // All below report to it.
   const std::unique_ptr<Runner> runner_;
   Registry registry_;
   const RegistryDirectory directory_;
@@ -113,11 +120,13 @@ class Server {
   EmbeddingService embedding_service_;
   std::string address_;
   std::string admin_address_;
+  std::string metrics_address_;
   // Use all of the above.
   std::unique_ptr<grpc::Server> admin_grpc_server_;
   std::unique_ptr<grpc::Server> grpc_server_;
 
   std::thread model_watcher_;
+  std::unique_ptr<HttpEndpoint> metrics_endpoint_;  // Reads all of the above.
 };
 
 }  // namespace parley

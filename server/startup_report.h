@@ -18,6 +18,7 @@ class LoadDisplay {
  public:
   struct Options {
     bool is_terminal = false;
+    bool is_logged = false;  // Stages are lines of the log.
   };
 
   // `out` must outlive the display.
@@ -42,10 +43,12 @@ class LoadDisplay {
 struct Addresses {
   std::string grpc;
   std::string admin;
+  std::string metrics;
 };
 
 // The one line that says that the server is ready: "parley-server ready: grpc
-// 127.0.0.1:8470, admin 127.0.0.1:8471, models: demo (translation, 4 pairs,
+// 127.0.0.1:8470, admin 127.0.0.1:8471, metrics 127.0.0.1:9464, models: demo
+// (translation, 4 pairs,
 // f32), minilm (encoder, BertModel, 384 dimensions, 256 tokens, f32)".
 std::string ReadyLine(const Addresses& addresses,
                       const std::vector<ModelEntry>& models);

@@ -4,8 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "server/registry/first_task.h"
+#include "server/registry/model_observer.h"
 
 namespace parley {
 namespace {
@@ -108,6 +110,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> Registry::MakeVersion(
   }
   LoadOptions options = load_options_;
   options.compute_type = source.compute_type;
+  const absl::Time begin = absl::Now();
   PARLEY_ASSIGN_OR_RETURN(LoadedModel loaded,
                           loader_(source.directory, options, progress));
   auto model = std::make_shared<ServedModel>();
@@ -118,7 +121,17 @@ absl::StatusOr<std::shared_ptr<ServedModel>> Registry::MakeVersion(
   model->encoder_tokenizer = std::move(loaded.encoder_tokenizer);
   model->shortlist = std::move(loaded.shortlist);
   model->engines = std::move(loaded.engines);
-  model->queue = std::make_unique<TaskQueue>(queue_options_);
+  std::shared_ptr<ModelObserver> observer;
+  if (metrics_ != nullptr) {
+    observer = std::make_shared<ModelObserver>(model->name, metrics_);
+    model->observer = observer;
+  }
+  TaskQueue::Options queue_options = queue_options_;
+  queue_options.observer = model->observer;
+  model->queue = std::make_unique<TaskQueue>(queue_options);
+  if (observer != nullptr) {
+    ModelObserver::Show(observer, model, absl::Now() - begin);
+  }
   // The runner sets the queue's listener, so it must know the model before
   // any call can push to it.
   runner_->Add(model);

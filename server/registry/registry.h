@@ -15,6 +15,7 @@
 #include "engine/api/model.h"
 #include "server/batching/runner.h"
 #include "server/batching/served_model.h"
+#include "server/metrics/metrics.h"
 #include "server/registry/model_source.h"
 
 namespace parley {
@@ -46,6 +47,10 @@ class Registry {
   // every model that is loaded.
   Registry(ModelLoader loader, const LoadOptions& load_options,
            const TaskQueue::Options& queue_options, Runner* runner);
+
+  // Has the models that are loaded from now on counted. `metrics` must outlive
+  // them; null: nobody counts, which is the default. Before the first Load.
+  void ReportTo(Metrics* metrics) { metrics_ = metrics; }
 
   // Lists the model as loading. ALREADY_EXISTS where the name is taken,
   // INVALID_ARGUMENT where it is none.
@@ -125,6 +130,7 @@ class Registry {
   const LoadOptions load_options_;
   const TaskQueue::Options queue_options_;
   Runner* const runner_;
+  Metrics* metrics_ = nullptr;
   mutable absl::Mutex mutex_;
   std::map<std::string, Slot> slots_ ABSL_GUARDED_BY(mutex_);  // By name.
   // Versions that each name has had, unloaded ones, too.

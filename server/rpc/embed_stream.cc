@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "server/pipeline/embedding/embed.h"
 #include "server/rpc/embed_messages.h"
@@ -22,6 +23,7 @@ constexpr PipelineMethod<v1::EmbedRequest, v1::EmbedResponse, EmbedCall,
 
 // A request from when it was read until its response has been written.
 struct StreamedRequest {
+  std::shared_ptr<CallRecord> record;
   bool inside = false;  // The gate.
   int64_t bytes = 0;    // Counted by the gate.
   std::optional<grpc::ByteBuffer> response;
@@ -48,9 +50,14 @@ class RefusedStream final
 class EmbedStreamReactor final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
+  // `identity` is that of the stream's call.
   EmbedStreamReactor(const CallEnvironment& environment, absl::Time deadline,
-                     EmbedStreamSet* streams)
-      : environment_(environment), deadline_(deadline), streams_(streams) {}
+                     CallIdentity identity, EmbedStreamSet* streams)
+      : environment_(environment),
+        deadline_(deadline),
+        streams_(streams),
+        record_(environment.reporting, MethodName(kEmbedStream.method),
+                std::move(identity)) {}
 
   void Start() {
     streams_->Add(this);
@@ -79,17 +86,26 @@ class EmbedStreamReactor final
   absl::Status Enter(int64_t bytes, StreamedRequest* slot);
   absl::Status Grow(int64_t bytes, StreamedRequest* slot);
   void Complete(absl::StatusOr<v1::EmbedResponse> response, const Slot& slot);
-  grpc::ByteBuffer Serialize(absl::StatusOr<v1::EmbedResponse> response) const;
+  // Ends `record` with what it says.
+  grpc::ByteBuffer Serialize(absl::StatusOr<v1::EmbedResponse> response,
+                             CallRecord* record) const;
   void Leave(const StreamedRequest& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WhyAbandoned() const {
+    return WhyCancelled(
+        {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()});
+  }
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts what can be started.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CallEnvironment environment_;
+  const absl::Time begin_ = absl::Now();
   const absl::Time deadline_;
   EmbedStreamSet* const streams_;
+  StreamRecord record_;
   const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
@@ -120,6 +136,7 @@ void EmbedStreamReactor::OnReadDone(bool ok) {
       return;
     }
     request.Swap(&request_);
+    slot->record = record_.StartCall();
     slots_.push_back(slot);
     ++num_working_;
     preparing_ = true;
@@ -147,9 +164,11 @@ void EmbedStreamReactor::Work(const grpc::ByteBuffer& request,
                       [this, slot](int64_t bytes) {
                         return Grow(bytes, slot.get());
                       }},
-      .done = [this, slot](absl::StatusOr<v1::EmbedResponse> response) {
-        Complete(std::move(response), slot);
-      }};
+      .done =
+          [this, slot](absl::StatusOr<v1::EmbedResponse> response) {
+            Complete(std::move(response), slot);
+          },
+      .record = slot->record};
   RunMethod(kEmbedStream, environment_, &message, std::move(caller));
 }
 
@@ -171,7 +190,11 @@ absl::Status EmbedStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
 void EmbedStreamReactor::Complete(absl::StatusOr<v1::EmbedResponse> response,
                                   const Slot& slot) {
   grpc::ByteBuffer bytes;
-  if (!cancel_->cancelled()) bytes = Serialize(std::move(response));
+  if (cancel_->cancelled()) {
+    slot->record->End(WhyAbandoned());
+  } else {
+    bytes = Serialize(std::move(response), slot->record.get());
+  }
   absl::MutexLock lock(&mutex_);
   slot->response = std::move(bytes);
   --num_working_;
@@ -179,13 +202,15 @@ void EmbedStreamReactor::Complete(absl::StatusOr<v1::EmbedResponse> response,
 }
 
 grpc::ByteBuffer EmbedStreamReactor::Serialize(
-    absl::StatusOr<v1::EmbedResponse> response) const {
+    absl::StatusOr<v1::EmbedResponse> response, CallRecord* record) const {
+  const absl::Status status = response.status();
   v1::EmbedStreamResponse message;
-  *message.mutable_status() = ToRpcStatus(response.status());
+  *message.mutable_status() = ToRpcStatus(status);
   if (response.ok()) *message.mutable_response() = *std::move(response);
   grpc::ByteBuffer bytes;
   const absl::Status serialized =
       SerializeAnswer(message, environment_.limits, &bytes);
+  record->End(serialized.ok() ? status : serialized);
   if (serialized.ok()) return bytes;
   message.clear_response();
   *message.mutable_status() = ToRpcStatus(serialized);
@@ -251,14 +276,19 @@ void EmbedStreamReactor::Proceed() {
   if (takes_more || preparing_ || writing_ || num_working_ > 0 || !all_told) {
     return;
   }
-  finished_ = true;
   if (abandoned_) {
-    Finish(grpc::Status::CANCELLED);
+    End(WhyAbandoned());
   } else if (input_ended_) {
-    Finish(grpc::Status::OK);
+    End(absl::OkStatus());
   } else {
-    Finish(ToGrpcStatus(absl::UnavailableError("the server is going down")));
+    End(absl::UnavailableError("the server is going down"));
   }
+}
+
+void EmbedStreamReactor::End(const absl::Status& status) {
+  finished_ = true;
+  record_.End(status);
+  Finish(ToGrpcStatus(status));
 }
 
 void EmbedStreamSet::StopAll() {
@@ -281,10 +311,16 @@ void EmbedStreamSet::Remove(EmbedStreamReactor* stream) {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartEmbedStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     EmbedStreamSet* streams) {
+  CallIdentity identity = TakeIdentity(context);
   const absl::Status entered = environment.gate->Enter(0);
-  if (!entered.ok()) return new RefusedStream(entered);
-  auto* stream =
-      new EmbedStreamReactor(environment, DeadlineOf(*context), streams);
+  if (!entered.ok()) {
+    StreamRecord(environment.reporting, MethodName(kEmbedStream.method),
+                 std::move(identity))
+        .End(entered);
+    return new RefusedStream(entered);
+  }
+  auto* stream = new EmbedStreamReactor(environment, DeadlineOf(*context),
+                                        std::move(identity), streams);
   stream->Start();
   return stream;
 }

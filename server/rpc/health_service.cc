@@ -118,6 +118,11 @@ void HealthService::TellWatchesOf(const std::string& name) {
   }
 }
 
+bool HealthService::IsServing(absl::string_view name) const {
+  absl::MutexLock lock(&mutex_);
+  return StatusOf(name) == HealthCheckResponse::SERVING;
+}
+
 void HealthService::StopServing() {
   absl::MutexLock lock(&mutex_);
   stopped_ = true;

@@ -38,6 +38,9 @@ class HealthService final
   // effect after StopServing.
   void SetServing(const std::string& name, bool serving);
 
+  // Whether Check would say SERVING.
+  bool IsServing(absl::string_view name) const;
+
   // `name` is known no more; those who watch it are told SERVICE_UNKNOWN.
   // Without effect after StopServing.
   void Forget(const std::string& name);

@@ -153,8 +153,9 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
 grpc::ServerUnaryReactor* ModelService::ListModels(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
+  CallRecord record(reporting_, "ListModels", TakeIdentity(context));
   return AnswerUnaryCall<v1::ListModelsRequest, v1::ListModelsResponse>(
-      context, request, response,
+      {context, request, response}, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
           *list->add_models() = ToProto(listing);
@@ -166,8 +167,9 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
 grpc::ServerUnaryReactor* ModelService::GetModel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
+  CallRecord record(reporting_, "GetModel", TakeIdentity(context));
   return AnswerUnaryCall<v1::GetModelRequest, v1::Model>(
-      context, request, response,
+      {context, request, response}, &record,
       [this](const v1::GetModelRequest& get, v1::Model* model) {
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {

@@ -10,6 +10,7 @@
 #include "server/pipeline/call.h"
 #include "server/pipeline/model_admin.h"
 #include "server/pipeline/model_directory.h"
+#include "server/rpc/call_record.h"
 
 namespace parley {
 
@@ -37,10 +38,12 @@ class ModelService final : public raw_model::Service {
 
   // `models` and the admin must outlive the service.
   ModelService(const ModelDirectory* models, const CallLimits& limits,
-               Administration administration)
+               Administration administration,
+               const CallReporting& reporting = {})
       : models_(models),
         limits_(limits),
-        administration_(std::move(administration)) {}
+        administration_(std::move(administration)),
+        reporting_(reporting) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -72,6 +75,7 @@ class ModelService final : public raw_model::Service {
   const ModelDirectory* const models_;
   const CallLimits limits_;
   const Administration administration_;
+  const CallReporting reporting_;
 };
 
 }  // namespace parley

@@ -38,6 +38,9 @@ TEST(ParseCommandLineTest, DefaultsAreThoseOfTheStruct) {
   EXPECT_EQ(line->config.model_repository, "models");
   EXPECT_EQ(line->config.listen, "127.0.0.1");
   EXPECT_EQ(line->config.grpc_port, 8470);
+  EXPECT_EQ(line->config.metrics_port, 9464);
+  EXPECT_FALSE(line->config.needs_metrics_port);
+  EXPECT_TRUE(line->config.log_calls);
   EXPECT_EQ(line->config.max_texts_per_request, 1024);
   EXPECT_TRUE(line->config.grpc_reflection);
 }
@@ -67,7 +70,11 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
                            "--admin_port=13",
                            "--drain_delay=14s",
                            "--drain_timeout=1m",
-                           "--log_level=error"});
+                           "--log_level=error",
+                           "--metrics_port=12",
+                           "--metrics_listen=::1",
+                           "--log_format=json",
+                           "--nolog_calls"});
   ASSERT_TRUE(line.ok()) << line.status();
   const ServerConfig& config = line->config;
   EXPECT_EQ(config.model_repository, "r");
@@ -98,6 +105,18 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.drain_delay, absl::Seconds(14));
   EXPECT_EQ(config.drain_timeout, absl::Minutes(1));
   EXPECT_EQ(config.log_level, LogSeverity::kError);
+  EXPECT_EQ(config.metrics_port, 12);
+  EXPECT_TRUE(config.needs_metrics_port);
+  EXPECT_EQ(config.metrics_listen, "::1");
+  EXPECT_EQ(config.log_format, LogFormat::kJson);
+  EXPECT_FALSE(config.log_calls);
+}
+
+TEST(ParseCommandLineTest, ThePortForMetricsCanBeOff) {
+  const auto line = Parse({"--model_repository=m", "--metrics_port=off"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.metrics_port, ServerConfig::kNoPort);
+  EXPECT_FALSE(line->config.needs_metrics_port);
 }
 
 TEST(ParseCommandLineTest, TheAdminPortIsNeededWhereItIsAskedFor) {
@@ -140,6 +159,10 @@ TEST(ParseCommandLineTest, RefusesWhatCannotWork) {
   ExpectRefused({"--model_repository=m", "--watch_interval=0"}, "from 10ms");
   ExpectRefused({"--model_repository=m", "--log_level=loud"},
                 "info, warning or error");
+  ExpectRefused({"--model_repository=m", "--log_format=xml"}, "text or json");
+  ExpectRefused({"--model_repository=m", "--metrics_port=65536"},
+                "off, or a whole number from 0 to 65535");
+  ExpectRefused({"--model_repository=m", "--metrics_port=-1"}, "expected off");
   ExpectRefused({"--model_repository=m", "--listen="}, "--listen is empty");
   ExpectRefused({"--models=a"}, "name=path");
   ExpectRefused({"--model_repository=m", "--port=1"}, "unknown flag --port");

@@ -175,5 +175,18 @@ TEST(ServerProgram, NamesAPortInUse) {
   EXPECT_TRUE(first.running());
 }
 
+TEST(ServerProgram, AMetricsPortInUseIsAnErrorWhereItWasAskedFor) {
+  ServerProcess first({.arguments = {kDemo, kAnyPort, "--metrics_port=0"}});
+  ASSERT_NE(first.WaitUntilReady(), "") << first.err();
+  const int port = first.metrics_port();
+  ASSERT_GT(port, 0) << first.out();
+  ExpectFails(
+      {.arguments = {kDemo, kAnyPort, absl::StrCat("--metrics_port=", port)}},
+      1,
+      absl::StrCat("the metrics port: cannot listen on 127.0.0.1 port ", port,
+                   ": the port is in use"));
+  EXPECT_TRUE(first.running());
+}
+
 }  // namespace
 }  // namespace parley

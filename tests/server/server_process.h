@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,8 +27,8 @@ namespace parley {
 
 // Started when constructed; killed, where it still runs, when destroyed. Waits
 // are bounded, by far more than what is waited for takes. Several may run at a
-// time: unless arguments or environment say otherwise, there is no admin port,
-// and a drain begins at once.
+// time: unless arguments or environment say otherwise, there are no admin and
+// no metrics ports, and a drain begins at once.
 class ServerProcess {
  public:
   struct Options {
@@ -48,7 +49,8 @@ class ServerProcess {
     // The environment counts for less than arguments, so that these can be
     // given, too.
     for (const char* entry :
-         {"PARLEY_ADMIN_PORT=off", "PARLEY_DRAIN_DELAY=0"}) {
+         {"PARLEY_ADMIN_PORT=off", "PARLEY_METRICS_PORT=off",
+          "PARLEY_DRAIN_DELAY=0"}) {
       options.environment.emplace_back(entry);
     }
     std::vector<char*> argv = {program.data()};
@@ -105,6 +107,16 @@ class ServerProcess {
     if (begin == line.npos) return "";
     const size_t address = begin + start.size();
     return line.substr(address, line.find(',', address) - address);
+  }
+
+  // That of its ready line; 0 where there is none.
+  int metrics_port() {
+    constexpr absl::string_view kStart = ", metrics 127.0.0.1:";
+    const std::string line = out();
+    const size_t begin = line.find(kStart);
+    int port = 0;
+    if (begin != line.npos) port = std::atoi(&line[begin + kStart.size()]);
+    return port;
   }
 
   // `number` goes to this process only.

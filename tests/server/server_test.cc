@@ -58,6 +58,7 @@ class ServerTest : public ::testing::Test {
     ServerConfig config;
     config.grpc_port = 0;
     config.admin_port = ServerConfig::kNoPort;
+    config.metrics_port = ServerConfig::kNoPort;
     return config;
   }
 

@@ -1,7 +1,11 @@
 #include "server/startup_report.h"
 
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
 namespace parley {
@@ -29,6 +33,22 @@ TEST(LoadDisplayTest, OneChangingLineOnATerminal) {
   EXPECT_EQ(out.str(),
             "\rloading demo: reading (20%)\x1b[K"
             "\rloading demo: reading (30%)\x1b[K\n");
+}
+
+TEST(LoadDisplayTest, LinesOfTheLogWhereAsked) {
+  std::ostringstream out;
+  LoadDisplay display("demo", {.is_terminal = true, .is_logged = true}, &out);
+  testing::internal::CaptureStderr();
+  display.Update("reading", 0.2);
+  display.Update("reading", 0.4);
+  display.Update("packing", 0.5);
+  display.Finish();
+  const std::vector<std::string> lines =
+      absl::StrSplit(testing::internal::GetCapturedStderr(), '\n');
+  ASSERT_EQ(lines.size(), 3);
+  EXPECT_TRUE(absl::EndsWith(lines[0], " loading model=demo stage=reading"));
+  EXPECT_TRUE(absl::EndsWith(lines[1], " loading model=demo stage=packing"));
+  EXPECT_EQ(out.str(), "");
 }
 
 TEST(LoadDisplayTest, NothingWithoutAnUpdate) {
@@ -70,6 +90,14 @@ TEST(ReadyLineTest, NamesTheAdminPortWhereThereIsOne) {
   EXPECT_EQ(ReadyLine({.grpc = "127.0.0.1:1", .admin = "127.0.0.1:2"}, {}),
             "parley-server ready: grpc 127.0.0.1:1, admin 127.0.0.1:2, models: "
             "none yet");
+}
+
+TEST(ReadyLineTest, NamesTheMetricsPortWhereThereIsOne) {
+  EXPECT_EQ(
+      ReadyLine({.grpc = "127.0.0.1:1", .metrics = "127.0.0.1:2"},
+                {{.name = "d", .state = ModelState::kFailed}}),
+      "parley-server ready: grpc 127.0.0.1:1, metrics 127.0.0.1:2, models: "
+      "d (FAILED)");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/fake_encoder.h"
 #include "tests/server/fake_shortlist.h"
+#include "tests/server/metrics/exposition.h"
 
 namespace parley {
 namespace {
@@ -86,6 +87,26 @@ TEST_F(RegistryTest, GoesFromLoadingToReady) {
   EXPECT_THAT((*model)->shortlist->TargetTokens({8, 9}), ElementsAre(9, 256));
   EXPECT_EQ(registry.List()[0].state, ModelState::kReady);
   EXPECT_EQ(registry.List()[0].model, *model);
+}
+
+TEST_F(RegistryTest, TellsWhatIsCountedOfItsModels) {
+  Metrics metrics("1");
+  Registry registry = MakeRegistry();
+  registry.ReportTo(&metrics);
+  ASSERT_TRUE(registry.Declare("a").ok());
+  ASSERT_TRUE(registry.Load({.name = "a", .directory = "good"}, Ignore).ok());
+  const auto model = registry.Find("a", ModelKind::kTranslation);
+  ASSERT_TRUE(model.ok()) << model.status();
+  (*model)->observer->OnEvicted();
+  std::vector<QueueEntry> entries(8);  // One too many.
+  EXPECT_FALSE((*model)->queue->Push(std::move(entries)).ok());
+  const Exposition all(metrics.Text());
+  EXPECT_TRUE(all.Has("parley_model_load_seconds",
+                      {{"model", "a"}, {"version", (*model)->version}}));
+  EXPECT_EQ(all.Value("parley_tasks_evicted_total", {{"model", "a"}}), 1);
+  EXPECT_EQ(all.Value("parley_tasks_rejected_total",
+                      {{"model", "a"}, {"reason", "queue_full"}}),
+            8);
 }
 
 TEST_F(RegistryTest, AnEmptyNameMeansTheOnlyModel) {

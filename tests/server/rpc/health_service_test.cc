@@ -62,6 +62,9 @@ TEST_F(HealthServiceTest, ChecksKnownNames) {
   service_.SetServing("demo", false);
   EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_TRUE(service_.IsServing(""));
+  EXPECT_FALSE(service_.IsServing("demo"));
+  EXPECT_FALSE(service_.IsServing("other"));
   service_.SetServing("demo", true);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::SERVING);
 }
