@@ -12,6 +12,8 @@ TEST_ARGS ?=
 GRPC_PORT ?= 8470
 # Further arguments of bench/run.py, such as BENCH_ARGS='--quick'.
 BENCH_ARGS ?=
+# Further arguments of bench/soak/soak.py, such as SOAK_ARGS='--quick'.
+SOAK_ARGS ?=
 # What is no whole run does not replace the figures that come with the project.
 BENCH_OUTPUT ?= $(if $(BENCH_ARGS),build/bench/report,docs/benchmarks)
 
@@ -56,6 +58,14 @@ bench: ## Speed beside the best others, growth, quality (release only; BENCH_ARG
 	tools/setup.sh --bench
 	$(MAKE) build PRESET=release
 	.deps/bench/bin/python bench/run.py --output=$(BENCH_OUTPUT) $(BENCH_ARGS)
+
+.PHONY: soak
+soak: setup ## Try often what must always hold: cancel, kill, drain, swap (SOAK_ARGS)
+	cmake --preset release >/dev/null
+	cmake --build --preset release -j $(JOBS) --target parley-server parley-load \
+	  integration_model_swap_test integration_drain_test
+	.deps/python/bin/python bench/soak/soak.py $(if $(SOAK_ARGS),,--output=docs/soak.md) \
+	  $(SOAK_ARGS)
 
 .PHONY: lint
 lint: setup configure ## clang-format and clang-tidy on changed files (LINT=all)

@@ -5,6 +5,7 @@ answered with one that says how many tokens that gave in how many seconds.
 """
 
 import argparse
+import json
 import math
 import pathlib
 import time
@@ -28,18 +29,22 @@ def positions(num_positions, width):
 class SpecFiller:
     """Puts MarianMT's tensors where CTranslate2's specification has them."""
 
-    def __init__(self, tensors):
+    def __init__(self, tensors, config):
         self.tensors = tensors
+        self.config = config
+
+    def tensor(self, name):
+        return np.array(self.tensors[name], np.float32)
 
     def linear(self, spec, *names):
         spec.weight = np.concatenate(
-            [self.tensors[name + ".weight"] for name in names])
+            [self.tensor(name + ".weight") for name in names])
         spec.bias = np.concatenate(
-            [self.tensors[name + ".bias"] for name in names])
+            [self.tensor(name + ".bias") for name in names])
 
     def norm(self, spec, name):
-        spec.gamma = np.array(self.tensors[name + ".weight"])
-        spec.beta = np.array(self.tensors[name + ".bias"])
+        spec.gamma = self.tensor(name + ".weight")
+        spec.beta = self.tensor(name + ".bias")
 
     def attention(self, spec, name, fused):
         groups = [["q_proj", "k_proj", "v_proj"]] if fused else [
@@ -50,13 +55,13 @@ class SpecFiller:
         self.norm(spec.layer_norm, name + "_layer_norm")
 
     def stack(self, spec, side):
-        config = random_marian.CONFIG
-        spec.scale_embeddings = math.sqrt(config["d_model"])
+        width = self.config["d_model"]
+        spec.scale_embeddings = math.sqrt(width)
         spec.position_encodings.encodings = positions(
-            config["max_position_embeddings"], config["d_model"])
+            self.config["max_position_embeddings"], width)
         embeddings = (spec.embeddings[0] if isinstance(spec.embeddings, list)
                       else spec.embeddings)
-        embeddings.weight = np.array(self.tensors["model.shared.weight"])
+        embeddings.weight = self.tensor("model.shared.weight")
         for index, layer in enumerate(spec.layer):
             prefix = f"model.{side}.layers.{index}"
             self.attention(layer.self_attention, prefix + ".self_attn", True)
@@ -67,30 +72,47 @@ class SpecFiller:
             self.linear(layer.ffn.linear_1, prefix + ".fc2")
             self.norm(layer.ffn.layer_norm, prefix + ".final_layer_norm")
 
+    def projection(self, spec):
+        """Tied to the embeddings; biased only where that says something."""
+        spec.projection.weight = spec.embeddings.weight
+        bias = self.tensor("final_logits_bias").reshape(-1)
+        for word in self.config.get("bad_words_ids") or []:
+            bias[word[0]] = -1e9
+        if bias.any():
+            spec.projection.bias = bias
 
-def convert(source, target):
-    """Writes the model in CTranslate2's format unless it is there already."""
+
+def numbered_vocabulary(size):
+    """For a model without tokenizer files: token 7 is "t7"."""
+    return ["</s>"] + [f"t{i}" for i in range(1, size - 1)] + ["<pad>"]
+
+
+def convert(source, target, vocabulary=None):
+    """Writes the model in CTranslate2's format unless it is there already.
+
+    vocabulary: the tokens, by id.
+    """
     if (target / "model.bin").exists():
         return
-    config = random_marian.CONFIG
+    config = json.loads((source / "config.json").read_text())
+    vocabulary = vocabulary or numbered_vocabulary(config["vocab_size"])
     spec = transformer_spec.TransformerSpec.from_config(
         (config["encoder_layers"], config["decoder_layers"]),
         config["encoder_attention_heads"],
         pre_norm=False,
         activation=common_spec.Activation.SWISH)
     filler = SpecFiller(
-        random_marian.read_safetensors(source / "model.safetensors"))
+        random_marian.read_safetensors(source / "model.safetensors"), config)
     filler.stack(spec.encoder, "encoder")
     filler.stack(spec.decoder, "decoder")
-    spec.decoder.projection.weight = spec.decoder.embeddings.weight
-    vocabulary = ["</s>"] + [f"t{i}" for i in
-                             range(1, config["vocab_size"] - 1)] + ["<pad>"]
+    filler.projection(spec.decoder)
     spec.register_source_vocabulary(vocabulary)
     spec.register_target_vocabulary(vocabulary)
     spec.config.eos_token = "</s>"
     spec.config.bos_token = "</s>"
-    spec.config.unk_token = "t1"
-    spec.config.decoder_start_token = "<pad>"
+    spec.config.unk_token = "<unk>" if "<unk>" in vocabulary else "t1"
+    spec.config.decoder_start_token = vocabulary[
+        config["decoder_start_token_id"]]
     spec.config.add_source_eos = False
     spec.validate()
     spec.optimize()

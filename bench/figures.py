@@ -98,13 +98,14 @@ class Check:
 
 @dataclasses.dataclass
 class Curve:
-    """Lines over one x axis, for a plot."""
+    """Lines for a plot, over one x axis, or each over its own."""
 
     part: str
     name: str
     x_label: str
     y_label: str
-    x: list
+    # Of all lines, or a dict of those of each.
+    x: object
     lines: dict
     note: str = ""
 

@@ -12,10 +12,12 @@ from figures import Check, Curve
 from rounds import progress
 
 TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
-# Method: (model, words of a text at most, texts of a call, further flags).
+# Method: (words of a text at most, further flags of the load).
 METHODS = {
-    "embed": ("minilm", 100, 8, []),
-    "translate": ("demo", 40, 4, ["--target_language=de"]),
+    "embed": (100, ["--embedding_share=1", "--embedding_model=minilm",
+                    "--texts_per_call=8"]),
+    "translate": (40, ["--model=demo", "--target_language=de",
+                       "--texts_per_call=4"]),
 }
 
 
@@ -27,24 +29,26 @@ def num_texts(session):
 def soak(session, server, method, count):
     """Requests until `count` are answered; (answered, resident bytes) as it
     went."""
-    model, max_words, texts_per_call, more = METHODS[method]
+    max_words, more = METHODS[method]
     command = [
-        session.program("load_client"), f"--server={server.address}",
-        f"--method={method}", f"--model={model}", f"--texts={TEXTS}",
-        "--min_words=1", f"--max_words={max_words}",
-        f"--texts_per_call={texts_per_call}", f"--num_texts={count}", *more]
+        session.program("parley-load"), f"--server={server.address}",
+        f"--texts={TEXTS}", f"--max_words={max_words}",
+        f"--num_texts={count}", "--deadline=5m", *more]
     samples = []
     with tempfile.TemporaryFile("w+") as log, subprocess.Popen(
             [str(word) for word in command], stdout=subprocess.PIPE,
             stderr=log, text=True, env=os.environ) as client:
         for line in client.stdout:
-            texts = json.loads(line)["texts"]
+            state = json.loads(line)
+            if state.get("errors"):
+                raise programs.ProgramError(f"calls failed: {line.strip()}")
+            texts = state["texts"]
             samples.append((texts, server.resident_bytes()))
             if len(samples) % 60 == 0:
                 progress(f"  {method}: {texts} of {count}")
         if client.wait() != 0:
             log.seek(0)
-            raise programs.ProgramError(f"load_client: {log.read().strip()}")
+            raise programs.ProgramError(f"parley-load: {log.read().strip()}")
     return samples
 
 
@@ -80,7 +84,7 @@ def run(session):
             part = session.part(f"memory, {method}", precision)
             progress(part)
             check = Check(
-                part, f"{count} texts of 1 to {METHODS[method][1]} words",
+                part, f"{count} texts of 1 to {METHODS[method][0]} words",
                 "resident at the end over that after a tenth",
                 target=targets.MEMORY_GROWTH, at_most=True)
             session.results.checks.append(check)

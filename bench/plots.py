@@ -46,7 +46,8 @@ def plot_part(part, cells, folder):
 def plot_curve(curve, folder):
     figure, axes = plt.subplots(figsize=(5.5, 3.5))
     for name, values in curve.lines.items():
-        axes.plot(curve.x[:len(values)], values,
+        x = curve.x[name] if isinstance(curve.x, dict) else curve.x
+        axes.plot(x[:len(values)], values,
                   marker="o" if len(values) < 20 else None, label=name)
     axes.set_ylim(0, 1.1 * max(max(line) for line in curve.lines.values()))
     axes.set_xlabel(curve.x_label)

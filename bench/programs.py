@@ -114,17 +114,15 @@ class Peer:
         self.process.stdout.close()
 
 
-class Server:
-    """parley-server on a free port of this machine."""
+class Service:
+    """A program that serves, from its ready line to the end of `with`."""
 
-    def __init__(self, build, *flags, environment=None):
+    def __init__(self, command, environment=None):
         self.log = tempfile.TemporaryFile("w+")
         start = time.monotonic()
         self.process = subprocess.Popen(
-            [str(build / "bin" / "parley-server"), "--grpc_port=0",
-             "--admin_port=off", "--drain_delay=0",
-             "--log_level=warning", *map(str, flags)],
-            stdout=subprocess.PIPE, stderr=self.log, bufsize=0,
+            [str(word) for word in command], stdout=subprocess.PIPE,
+            stderr=self.log, bufsize=0,
             env={**os.environ, **(environment or {})})
         try:
             ready = read_line(self.process, TIMEOUT_SECONDS)
@@ -132,11 +130,13 @@ class Server:
             self.process.kill()
             raise
         self.seconds_to_ready = time.monotonic() - start
-        if "parley-server ready" not in ready:
+        if " ready: grpc " not in ready:
             self.process.wait(timeout=60)
-            self.log.seek(0)
-            raise ProgramError(_reason(self.log.read()))
-        self.address = ready.split("grpc ")[1].split(",")[0]
+            raise ProgramError(_reason(self.log_text()))
+        # Its ports by name: "grpc 127.0.0.1:8470, metrics ...".
+        self.addresses = dict(
+            re.findall(r"(\w+) ([^\s,]+:\d+)", ready.split(" ready: ")[1]))
+        self.address = self.addresses["grpc"]
 
     def __enter__(self):
         return self
@@ -151,8 +151,32 @@ class Server:
         self.process.stdout.close()
         self.log.close()
 
+    def log_text(self):
+        self.log.seek(0)
+        return self.log.read()
+
     def resident_bytes(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines()
                     if line.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024
+
+
+def name_of(flag):
+    """"threads" of "--threads=2"."""
+    return flag[2:].split("=")[0]
+
+
+class Server(Service):
+    """parley-server on a free port of this machine, with no other ports and
+    no delay at its end, unless the flags say so."""
+
+    ALONE = ("--grpc_port=0", "--admin_port=off", "--metrics_port=off",
+             "--drain_delay=0", "--log_level=warning")
+
+    def __init__(self, build, *flags, environment=None):
+        program = build / "bin" / "parley-server"
+        given = {name_of(flag) for flag in flags}
+        alone = [flag for flag in self.ALONE if name_of(flag) not in given
+                 and has_flag(program, name_of(flag))]
+        super().__init__([program, *alone, *flags], environment)

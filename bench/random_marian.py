@@ -106,14 +106,17 @@ def make_sources(path, lengths, seed=2):
     return path
 
 
+_TYPES = {"F32": np.float32, "F16": np.float16}
+
+
 def read_safetensors(path):
-    """The tensors of a file that write_safetensors wrote."""
+    """The tensors of a file, by name."""
     data = np.memmap(path, np.uint8, mode="r")
     (size,) = struct.unpack("<Q", bytes(data[:8]))
     header = json.loads(bytes(data[8:8 + size]))
     body = data[8 + size:]
     return {
-        name: body[slice(*row["data_offsets"])].view(np.float32).reshape(
-            row["shape"])
-        for name, row in header.items()
+        name: body[slice(*row["data_offsets"])].view(
+            _TYPES[row["dtype"]]).reshape(row["shape"])
+        for name, row in header.items() if name != "__metadata__"
     }

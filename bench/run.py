@@ -23,6 +23,7 @@ import programs
 import quality
 import report
 import serving
+import serving_load
 import session as session_lib
 import shortlist
 import startup
@@ -46,6 +47,7 @@ PARTS = {
     "translation": translation.run,
     "embedding": embedding.run,
     "serving": serving.run,
+    "load": serving_load.run,
     "growth": growth.run,
     "memory": memory.run,
     "quality": quality.run,

@@ -6,6 +6,7 @@ away is part of what serving costs.
 
 import functools
 
+import load_program
 import programs
 import targets
 from figures import LIMIT, OURS, Cell, Check, share_of_limit
@@ -45,11 +46,11 @@ class Work:
             self.session.environment)
 
     def over_the_wire(self, server, seconds):
-        line = programs.json_lines([
-            self.session.program("load_client"), f"--server={server.address}",
-            f"--texts={self.texts}", f"--texts_per_call={TEXTS_PER_CALL}",
-            f"--seconds={seconds}"])[-1]
-        return line["tokens"] / line["seconds"]
+        load = load_program.Load(self.session, {
+            "embedding_share": 1, "texts": self.texts,
+            "texts_per_call": TEXTS_PER_CALL, "connections": 4,
+            "in_flight": 32})
+        return load.run(server, seconds)["good_tokens_per_second"]
 
 
 def run_precision(session, work, precision):
@@ -59,7 +60,6 @@ def run_precision(session, work, precision):
             f"--threads={session.threads}",
             *session.precision_flag(program, precision),
             environment=session.isa.ours) as server:
-        work.over_the_wire(server, 1)  # Unmeasured: all comes up.
         seconds = session.by_scale(2, 5, 10)
         return measure({"short texts": [
             Contender(f"Parley {precision}, gRPC", OURS, functools.partial(

@@ -5,4 +5,5 @@ import sys
 
 sys.dont_write_bytecode = True
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "bench"))
+sys.path[:0] = [str(TOP / "bench"), str(TOP / "bench" / "peers"),
+                str(TOP / "bench" / "soak")]

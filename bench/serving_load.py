@@ -1,0 +1,17 @@
+"""Translation under load over gRPC: saturation, latency, peers, overload.
+
+Everything is on one machine: what the load generator takes is missing in the
+server, ours and the peer's alike.
+"""
+
+import load_latency
+import load_overload
+import load_peers
+import load_work
+
+
+def run(session):
+    work = load_work.Work(session)
+    load_latency.run(session, work)
+    load_overload.run(session, work)
+    load_peers.run(session, work)
