@@ -160,6 +160,11 @@ void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
                  "for each model. At least 32, the most that one request may "
                  "ask for."},
                 {32, 16384}, &config->max_rows);
+  flags->AddInt({"cache_mb", "MIB",
+                 "Memory for answers that have been given, for when they are "
+                 "asked for again; what is asked twice at a time is computed "
+                 "once, too. 0: none."},
+                {0, 1 << 20}, &config->cache_mb);
   flags->AddInt({"max_encoder_tokens_per_step", "N",
                  "Source tokens that one step reads at most. Less makes "
                  "translations under way wait less for new ones."},

@@ -43,6 +43,7 @@ struct ServerConfig {
   ComputeTypes compute_types;
   int kv_cache_mb = 256;
   int max_rows = 256;
+  int cache_mb = 0;
   int max_encoder_tokens_per_step = 512;
   int replicas = 1;
 

@@ -169,6 +169,11 @@ Server::Server(const ServerConfig& config, ModelLoader loader)
       translation_service_(Environment(config)),
       embedding_service_(Environment(config)) {
   registry_.ReportTo(&metrics_);
+  if (config.cache_mb > 0) {
+    cache_ =
+        std::make_shared<ResultCache>(int64_t{config.cache_mb} * kBytesPerMb);
+    registry_.KeepResultsIn(cache_);
+  }
   metrics_.SetModelList([this] { return Readiness(); });
 }
 

@@ -103,7 +103,8 @@ class Server {
   // Publishes what changes without our doing: an engine can be lost.
   void WatchModels();
 
-  Metrics metrics_;  // All below report to it.
+  Metrics metrics_;                     // All below report to it.
+  std::shared_ptr<ResultCache> cache_;  // Null: none. Outlives the runner.
   const std::unique_ptr<Runner> runner_;
   Registry registry_;
   const RegistryDirectory directory_;

@@ -58,6 +58,9 @@ class BatchingObserver {
   // Cancelled, late, or its model going away.
   virtual void OnDropped(LeaveStage stage, const absl::Status& why) {}
   virtual void OnEvicted() {}
+  // A result that was asked for was kept or under way already, or was not.
+  virtual void OnCacheHit() {}
+  virtual void OnCacheMiss() {}
 };
 
 }  // namespace parley

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "engine/api/model.h"
 #include "server/batching/observer.h"
+#include "server/batching/result_cache.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
@@ -26,6 +27,8 @@ struct ServedModel {
   // One for each runner; all have one set of weights and one queue.
   std::vector<std::unique_ptr<Engine>> engines;
   std::unique_ptr<TaskQueue> queue;
+  // Of the results of all models; null: none. Outlives all entries.
+  std::shared_ptr<ResultCache> cache;
   // Told of what happens to its tasks. Never null once it is served.
   std::shared_ptr<BatchingObserver> observer =
       std::make_shared<BatchingObserver>();

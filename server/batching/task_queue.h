@@ -70,7 +70,7 @@ struct QueueEntry {
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
   // Also decides, where it is not null.
   std::shared_ptr<const Interest> interest;
-  Flow flow;                                 // Whose shares it counts against.
+  Flow flow;  // Whose shares it counts against.
   // Whether a long queue may refuse it. Not so where its owner bounds what it
   // has waiting, and would only push it again.
   bool is_refusable = true;
@@ -134,9 +134,9 @@ class TaskQueue {
 
   // Whether Push would take a call now, for those who have work to do before
   // they can push. RESOURCE_EXHAUSTED, with a hint when to try again
-  // (base/retry_after.h), where the tasks do not fit now, or where the first of them
-  // is expected to wait longer than max_delay or than its deadline lets it.
-  // What is refused is told to the observer.
+  // (base/retry_after.h), where the tasks do not fit now, or where the first of
+  // them is expected to wait longer than max_delay or than its deadline lets
+  // it. What is refused is told to the observer.
   absl::Status CheckRoom(const Newcomer& newcomer) const;
 
   // Called (on the pushing thread) after entries have come or the queue was

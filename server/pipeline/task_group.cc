@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -57,8 +58,16 @@ class PendingGroup {
     Finish();
   }
 
-  void Refuse(absl::Status status) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    group_.done(std::move(status));
+  // Ends the whole of it; what others still compute of it is dropped.
+  void Refuse(absl::Status status) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (num_pending_ == 0) return;
+      num_pending_ = 0;
+      ended_.assign(ended_.size(), true);
+      status_ = std::move(status);
+    }
+    Finish();
   }
 
   // Kept for as long as this.
@@ -109,9 +118,29 @@ QueueEntry MakeEntry(PreparedTask prepared, const CallContext& context) {
   return entry;
 }
 
+// Drops the entries that the model's cache answers, now or later.
+void AskCache(const ServedModel& model, std::vector<QueueEntry>* entries) {
+  std::erase_if(*entries, [&model](QueueEntry& entry) {
+    std::string key = ResultKey(model.name, model.version, entry);
+    const auto found = model.cache->Find(std::move(key), &entry);
+    if (found == ResultCache::Found::kNothing) {
+      model.observer->OnCacheMiss();
+      return false;
+    }
+    model.observer->OnCacheHit();
+    return true;
+  });
+}
+
+// Others may wait for what they were to compute.
+void Refuse(const absl::Status& status, std::vector<QueueEntry>* entries) {
+  for (QueueEntry& entry : *entries) entry.done({.result = status});
+}
+
 }  // namespace
 
-void RunTasks(TaskGroup group, const CallContext& context, TaskQueue* queue) {
+void RunTasks(TaskGroup group, const CallContext& context,
+              std::shared_ptr<const ServedModel> model) {
   if (group.tasks.empty()) {
     group.done(CallTiming());
     return;
@@ -135,10 +164,14 @@ void RunTasks(TaskGroup group, const CallContext& context, TaskQueue* queue) {
       pending->Progress(index, std::move(token_ids));
     };
   }
+  if (model->cache != nullptr && !context.no_cache) {
+    AskCache(*model, &entries);
+  }
   // Once this is OK, the group is the callbacks'.
-  absl::Status pushed = queue->Push(std::move(entries));
+  absl::Status pushed = model->queue->Push(std::move(entries));
   if (!pushed.ok()) {
-    pending->Refuse(std::move(pushed));
+    pending->Refuse(pushed);
+    Refuse(pushed, &entries);
   } else if (context.allow_partial && context.call_at != nullptr &&
              deadline < absl::InfiniteFuture()) {
     pending->SetTimer(context.call_at(

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -12,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "engine/api/engine.h"
 #include "engine/api/task.h"
-#include "server/batching/task_queue.h"
+#include "server/batching/served_model.h"
 #include "server/pipeline/call.h"
 
 namespace parley {
@@ -38,15 +39,16 @@ struct TaskGroup {
   absl::AnyInvocable<void(absl::StatusOr<CallTiming> timing)> done;
 };
 
-// Queues all of the group's tasks, or none: what the queue says where it
-// refuses them is the call's status. Calls back on this thread where there is
-// no task or the queue refuses them, else on the runner's completion threads,
-// one call at a time.
+// Queues all of the group's tasks but those whose results the model's cache
+// has, or none: what the queue says where it refuses them is the call's status.
+// Calls back on this thread where nothing is queued, else on the runner's
+// completion thread, one call at a time.
 //
 // Where the call takes part of its answer, tasks that are not done by its
 // AnswerDeadline end with DEADLINE_EXCEEDED, by context.call_at while the
 // engine may still be at its step. Any thread.
-void RunTasks(TaskGroup group, const CallContext& context, TaskQueue* queue);
+void RunTasks(TaskGroup group, const CallContext& context,
+              std::shared_ptr<const ServedModel> model);
 
 }  // namespace parley
 

@@ -156,9 +156,8 @@ void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
   const JoinOptions options = {
       .length_penalty = prepared->search.length_penalty,
       .return_tokens = call.options.return_tokens};
-  TaskQueue* const queue = model->queue.get();
-  auto pending = std::make_shared<PendingCall>(std::move(model), options,
-                                               call.context.tell);
+  auto pending =
+      std::make_shared<PendingCall>(model, options, call.context.tell);
   TaskGroup group;
   group.tasks.reserve(prepared->num_pieces);
   for (PreparedText& text : prepared->texts) {
@@ -182,7 +181,7 @@ void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
         timing->tokenize = tokenize;
         done(TranslateReply{.results = pending->Join(), .timing = *timing});
       };
-  RunTasks(std::move(group), call.context, queue);
+  RunTasks(std::move(group), call.context, std::move(model));
 }
 
 }  // namespace parley

@@ -45,9 +45,8 @@ class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
   void OnDropped(LeaveStage stage, const absl::Status& why) override;
   void OnEvicted() override;
 
-  // A result that was asked for was in the result cache, or was not.
-  void OnCacheHit() { counters_->AddCacheHit(); }
-  void OnCacheMiss() { counters_->AddCacheMiss(); }
+  void OnCacheHit() override { counters_->AddCacheHit(); }
+  void OnCacheMiss() override { counters_->AddCacheMiss(); }
 
   std::optional<ModelGauges> Read() const override;
 

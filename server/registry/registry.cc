@@ -129,6 +129,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> Registry::MakeVersion(
   TaskQueue::Options queue_options = queue_options_;
   queue_options.observer = model->observer;
   model->queue = std::make_unique<TaskQueue>(queue_options);
+  model->cache = cache_;
   if (observer != nullptr) {
     ModelObserver::Show(observer, model, absl::Now() - begin);
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -51,6 +52,12 @@ class Registry {
   // Has the models that are loaded from now on counted. `metrics` must outlive
   // them; null: nobody counts, which is the default. Before the first Load.
   void ReportTo(Metrics* metrics) { metrics_ = metrics; }
+
+  // Has the results of models that are loaded from now on kept, which is not
+  // the default. Before the first Load.
+  void KeepResultsIn(std::shared_ptr<ResultCache> cache) {
+    cache_ = std::move(cache);
+  }
 
   // Lists the model as loading. ALREADY_EXISTS where the name is taken,
   // INVALID_ARGUMENT where it is none.
@@ -131,6 +138,7 @@ class Registry {
   const TaskQueue::Options queue_options_;
   Runner* const runner_;
   Metrics* metrics_ = nullptr;
+  std::shared_ptr<ResultCache> cache_;  // Null: none.
   mutable absl::Mutex mutex_;
   std::map<std::string, Slot> slots_ ABSL_GUARDED_BY(mutex_);  // By name.
   // Versions that each name has had, unloaded ones, too.

@@ -59,6 +59,7 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
                            "--max_queue_delay=1500ms",
                            "--max_concurrent_requests=12",
                            "--replicas=13",
+                           "--cache_mb=15",
                            "--max_texts_per_request=7",
                            "--max_request_bytes=8000",
                            "--max_inflight_mb=9",
@@ -92,6 +93,7 @@ TEST(ParseCommandLineTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.max_queue_delay, absl::Milliseconds(1500));
   EXPECT_EQ(config.max_concurrent_requests, 12);
   EXPECT_EQ(config.replicas, 13);
+  EXPECT_EQ(config.cache_mb, 15);
   EXPECT_EQ(config.max_texts_per_request, 7);
   EXPECT_EQ(config.max_request_bytes, 8000);
   EXPECT_EQ(config.max_inflight_mb, 9);

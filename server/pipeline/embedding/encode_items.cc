@@ -122,15 +122,15 @@ absl::StatusOr<std::vector<EncodedItem>> ReadItems(const Items& items,
 
 void EncodeItems(EncodeTarget target, std::vector<EncodedItem> items,
                  ReplyCallback<EncodedItems> done) {
-  TaskQueue* const queue = target.model->queue.get();
+  const TaskQueue& queue = *target.model->queue;
   const auto pending =
-      std::make_shared<PendingItems>(std::move(target.model), std::move(items));
+      std::make_shared<PendingItems>(target.model, std::move(items));
   TaskGroup group;
   group.tasks = pending->MakeTasks();
-  if (std::ssize(group.tasks) > queue->max_tasks()) {
+  if (std::ssize(group.tasks) > queue.max_tasks()) {
     done(absl::ResourceExhaustedError(absl::StrCat(
         "the call's items make ", group.tasks.size(), " tasks, but all that ",
-        "the queue can hold is ", queue->max_tasks())));
+        "the queue can hold is ", queue.max_tasks())));
     return;
   }
   group.each = [pending](size_t index, absl::StatusOr<TaskResult> result) {
@@ -146,7 +146,7 @@ void EncodeItems(EncodeTarget target, std::vector<EncodedItem> items,
         timing->tokenize = tokenize;
         done(EncodedItems{.items = pending->Take(), .timing = *timing});
       };
-  RunTasks(std::move(group), target.context, queue);
+  RunTasks(std::move(group), target.context, std::move(target.model));
 }
 
 }  // namespace parley

@@ -45,7 +45,7 @@ class TaskGroupTest : public ::testing::Test {
   }
 
   void RunGroup(TaskGroup group, const CallContext& context) {
-    RunTasks(std::move(group), context, &queue_);
+    RunTasks(std::move(group), context, model_);
     while (auto entry = queue_.Pop([](const QueueEntry&) { return true; })) {
       entries_.push_back(*std::move(entry));
     }
@@ -62,7 +62,15 @@ class TaskGroupTest : public ::testing::Test {
   }
   void Answer(int index) { Answer(index, absl::UnknownError("good")); }
 
-  TaskQueue queue_{{.max_tasks = 3}};
+  static std::shared_ptr<ServedModel> MakeModel() {
+    auto model = std::make_shared<ServedModel>();
+    model->queue =
+        std::make_unique<TaskQueue>(TaskQueue::Options{.max_tasks = 3});
+    return model;
+  }
+
+  const std::shared_ptr<ServedModel> model_ = MakeModel();
+  TaskQueue& queue_ = *model_->queue;
   std::vector<QueueEntry> entries_;
   std::vector<int> good_;
   std::vector<int> failed_;
@@ -216,6 +224,46 @@ TEST_F(TaskGroupTest, TheQueueRefusesAll) {
   EXPECT_TRUE(absl::IsResourceExhausted(done_->status()));
   EXPECT_THAT(entries_, IsEmpty());
   EXPECT_THAT(failed_, IsEmpty());
+}
+
+TEST_F(TaskGroupTest, WhatTheCacheHasIsNotQueued) {
+  model_->cache = std::make_shared<ResultCache>(1 << 20);
+  Run(2);
+  ASSERT_EQ(entries_.size(), 2);
+  Answer(0);
+  Answer(1);
+  ASSERT_TRUE(done_);
+  done_.reset();
+  entries_.clear();
+  Run(3);  // Two are known.
+  ASSERT_EQ(entries_.size(), 1);
+  EXPECT_EQ(entries_[0].task.source_ids, std::vector<TokenId>{2});
+  EXPECT_FALSE(done_);
+  Answer(0);
+  ASSERT_TRUE(done_);
+  EXPECT_TRUE(done_->ok());
+  done_.reset();
+  entries_.clear();
+  Run(3);  // All are: answered at once.
+  EXPECT_THAT(entries_, IsEmpty());
+  ASSERT_TRUE(done_);
+  EXPECT_TRUE(done_->ok());
+  EXPECT_THAT(good_, ElementsAre(0, 1, 0, 1, 2, 0, 1, 2));
+  done_.reset();
+  Run(1, {.no_cache = true});
+  EXPECT_EQ(entries_.size(), 1);
+}
+
+TEST_F(TaskGroupTest, ARefusedGroupEndsOnceWithACache) {
+  model_->cache = std::make_shared<ResultCache>(1 << 20);
+  Run(4);  // The queue holds three.
+  ASSERT_TRUE(done_);
+  EXPECT_TRUE(absl::IsResourceExhausted(done_->status()));
+  EXPECT_THAT(entries_, IsEmpty());
+  done_.reset();
+  // Nothing is under way that nobody computes.
+  Run(3);
+  EXPECT_EQ(entries_.size(), 3);
 }
 
 }  // namespace
