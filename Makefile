@@ -33,6 +33,7 @@ demo: setup configure ## Install, build, serve two models, translate, embed
 serve: setup configure ## Install, build, serve the models on GRPC_PORT until Ctrl-C
 	cmake --build --preset $(PRESET) -j $(JOBS) --target parley-server parley
 	$(BIN)/parley-server --model_repository=models --grpc_port=$(GRPC_PORT) \
+	  --drain_delay=0 \
 	  --models=all-MiniLM-L6-v2=.deps/models/all-MiniLM-L6-v2
 
 .PHONY: test

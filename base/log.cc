@@ -1,15 +1,13 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "base/log_event.h"
 
 namespace parley {
 namespace {
@@ -27,20 +25,23 @@ void SetMinLogSeverity(LogSeverity severity) { min_severity = severity; }
 
 namespace log_internal {
 
+bool IsWritten(LogSeverity severity) { return severity >= min_severity; }
+
+// The stream begins with the place, which holds no space; the rest is the
+// message.
 LogLine::LogLine(LogSeverity severity, const char* file, int line)
     : severity_(severity) {
-  stream_ << absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(),
-                              absl::UTCTimeZone())
-          << ' ' << "IWEF"[static_cast<int>(severity)] << ' ' << Basename(file)
-          << ':' << line << ' ';
+  stream_ << Basename(file) << ':' << line << ' ';
 }
 
 LogLine::~LogLine() {
-  if (severity_ >= min_severity) {
-    const std::string line = absl::StrCat(stream_.str(), "\n");
-    // Nothing can be done about a standard error that does not take lines.
-    [[maybe_unused]] const ssize_t written =
-        ::write(STDERR_FILENO, line.data(), line.size());
+  if (IsWritten(severity_)) {
+    const std::string text = stream_.str();
+    const size_t space = text.find(' ');
+    WriteLine({.time = absl::Now(),
+               .severity = severity_,
+               .source = absl::string_view(text).substr(0, space),
+               .message = absl::string_view(text).substr(space + 1)});
   }
   if (severity_ == LogSeverity::kFatal) std::abort();
 }

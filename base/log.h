@@ -3,10 +3,10 @@
 //   PARLEY_LOG(kInfo) << "loaded " << name;
 //   PARLEY_CHECK(rows <= capacity) << rows;
 //
-// A line is "2026-01-31T12:00:00.123456Z I file.cc:12 text", written whole by
-// one call, so lines of several threads do not mix. PARLEY_CHECK is for broken
-// invariants of this program only, never for input, files or peers: it ends
-// the process.
+// A line is "2026-01-31T12:00:00.123456Z I file.cc:12 text" (base/log_event.h
+// has JSON, too), written whole, so lines of several threads do not mix.
+// PARLEY_CHECK is for broken invariants of this program only, never for input,
+// files or peers: it ends the process.
 #ifndef PARLEY_BASE_LOG_H_
 #define PARLEY_BASE_LOG_H_
 

@@ -2,11 +2,13 @@
 // network. bench/embedding.py makes the work, runs this in turn with other
 // engines, and prints the comparison.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,7 +31,9 @@ ABSL_FLAG(std::string, inputs, "",
           "File of token ids, one text a line, separated by spaces");
 ABSL_FLAG(int, batch_size, 1024, "Texts that are there at once");
 ABSL_FLAG(std::string, compute_type, "f32", "f32, bf16 or int8");
-ABSL_FLAG(int, num_threads, 2, "Threads of a step");
+ABSL_FLAG(int, num_threads, 2, "Threads of a step of one engine");
+ABSL_FLAG(int, replicas, 1,
+          "Engines that share the weights, each on a thread of its own");
 ABSL_FLAG(int, repetitions, 3, "Measured passes over all texts");
 ABSL_FLAG(std::string, output, "",
           "File for the unit vectors of all texts (.npy)");
@@ -39,6 +43,8 @@ namespace {
 
 // As the server's runner has it.
 constexpr StepBudget kStepBudget = {.max_encoder_tokens = 4096};
+// A pass of an encoder engine.
+constexpr int64_t kReplicaTokens = 512;
 
 using Vectors = std::vector<std::vector<float>>;
 
@@ -66,24 +72,77 @@ absl::Status EmbedBatch(Engine& engine,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Vectors> EmbedAll(Engine& engine, const TokenLists& texts) {
+// Texts that an engine takes at a time. With several engines each takes the
+// next ones when it is done with its last, as replicas do from their queue: a
+// step's budget of tokens and no more, so that all end at about the same time.
+size_t NextCount(absl::Span<const std::vector<TokenId>> waiting,
+                 int num_engines) {
+  if (num_engines == 1) return waiting.size();
+  int64_t num_tokens = 0;
+  size_t count = 0;
+  for (const std::vector<TokenId>& text : waiting) {
+    num_tokens += static_cast<int64_t>(text.size());
+    if (count > 0 && num_tokens > kReplicaTokens) break;
+    ++count;
+  }
+  return count;
+}
+
+// One batch on all engines at once, the first on the calling thread.
+absl::Status EmbedOnAll(LoadedModel& model,
+                        absl::Span<const std::vector<TokenId>> batch,
+                        absl::Span<std::vector<float>> vectors) {
+  const int num_engines = static_cast<int>(model.engines.size());
+  // Where each share begins, and where the last one ends.
+  std::vector<size_t> begins = {0};
+  while (begins.back() < batch.size()) {
+    begins.push_back(begins.back() +
+                     NextCount(batch.subspan(begins.back()), num_engines));
+  }
+  std::atomic<size_t> next = 0;
+  std::vector<absl::Status> statuses(num_engines);
+  const auto work = [&](int engine) {
+    for (size_t i = next++; i + 1 < begins.size(); i = next++) {
+      const size_t count = begins[i + 1] - begins[i];
+      const absl::Status embedded =
+          EmbedBatch(*model.engines[engine], batch.subspan(begins[i], count),
+                     vectors.subspan(begins[i], count));
+      if (embedded.ok()) continue;
+      statuses[engine] = embedded;
+      return;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int engine = 1; engine < num_engines; ++engine) {
+    threads.emplace_back(work, engine);
+  }
+  work(0);
+  for (std::thread& thread : threads) thread.join();
+  for (const absl::Status& status : statuses) {
+    PARLEY_RETURN_IF_ERROR(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Vectors> EmbedAll(LoadedModel& model, const TokenLists& texts) {
   const size_t batch_size = absl::GetFlag(FLAGS_batch_size);
   Vectors vectors(texts.size());
   for (size_t begin = 0; begin < texts.size(); begin += batch_size) {
     const size_t count = std::min(batch_size, texts.size() - begin);
     PARLEY_RETURN_IF_ERROR(
-        EmbedBatch(engine, absl::MakeSpan(texts).subspan(begin, count),
+        EmbedOnAll(model, absl::MakeSpan(texts).subspan(begin, count),
                    absl::MakeSpan(vectors).subspan(begin, count)));
   }
   return vectors;
 }
 
 // Measures one pass over all texts and prints its JSON line.
-absl::StatusOr<Vectors> MeasurePass(Engine& engine, const TokenLists& texts) {
+absl::StatusOr<Vectors> MeasurePass(LoadedModel& model,
+                                    const TokenLists& texts) {
   size_t num_tokens = 0;
   for (const std::vector<TokenId>& text : texts) num_tokens += text.size();
   const absl::Time start = absl::Now();
-  PARLEY_ASSIGN_OR_RETURN(Vectors vectors, EmbedAll(engine, texts));
+  PARLEY_ASSIGN_OR_RETURN(Vectors vectors, EmbedAll(model, texts));
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   std::printf("{\"tokens\": %zu, \"seconds\": %.6f}\n", num_tokens, seconds);
   return vectors;
@@ -113,6 +172,7 @@ void WriteUnitVectors(const std::string& path, const Vectors& vectors) {
 
 absl::Status Run() {
   const int num_threads = absl::GetFlag(FLAGS_num_threads);
+  const int num_replicas = std::max(1, absl::GetFlag(FLAGS_replicas));
   PARLEY_ASSIGN_OR_RETURN(const TokenLists texts,
                           ReadTokenFile(absl::GetFlag(FLAGS_inputs)));
   PARLEY_ASSIGN_OR_RETURN(
@@ -120,19 +180,19 @@ absl::Status Run() {
       LoadModel(
           absl::GetFlag(FLAGS_model),
           {.compute_type = ParseComputeType(absl::GetFlag(FLAGS_compute_type)),
-           .num_threads = num_threads},
+           .num_threads = num_threads,
+           .num_replicas = num_replicas},
           [](absl::string_view, double) {}));
   if (model.info.kind != ModelKind::kEncoder) {
     return absl::InvalidArgumentError("--model is not an embedding model");
   }
-  std::fprintf(stderr, "%s, %d threads, %zu texts\n",
-               kernels::DescribeBackend().c_str(), num_threads, texts.size());
+  std::fprintf(stderr, "%s, %d x %d threads, %zu texts\n",
+               kernels::DescribeBackend().c_str(), num_replicas, num_threads,
+               texts.size());
   // One pass unmeasured: memory is touched, clocks come up.
-  PARLEY_ASSIGN_OR_RETURN(Vectors vectors,
-                          EmbedAll(*model.engines.front(), texts));
+  PARLEY_ASSIGN_OR_RETURN(Vectors vectors, EmbedAll(model, texts));
   for (int i = 0; i < absl::GetFlag(FLAGS_repetitions); ++i) {
-    PARLEY_ASSIGN_OR_RETURN(vectors,
-                            MeasurePass(*model.engines.front(), texts));
+    PARLEY_ASSIGN_OR_RETURN(vectors, MeasurePass(model, texts));
   }
   if (!absl::GetFlag(FLAGS_output).empty()) {
     WriteUnitVectors(absl::GetFlag(FLAGS_output), vectors);

@@ -122,6 +122,7 @@ class Server:
         start = time.monotonic()
         self.process = subprocess.Popen(
             [str(build / "bin" / "parley-server"), "--grpc_port=0",
+             "--admin_port=off", "--drain_delay=0",
              "--log_level=warning", *map(str, flags)],
             stdout=subprocess.PIPE, stderr=self.log, bufsize=0,
             env={**os.environ, **(environment or {})})

@@ -380,6 +380,24 @@ absl::StatusOr<v1::Model> Client::GetModel(absl::string_view name) {
                            std::move(request));
 }
 
+absl::StatusOr<v1::Model> Client::LoadModel(
+    const v1::LoadModelRequest& request) {
+  return connection_->CallOnce(
+      Bind(connection_->models(), &ModelCalls::LoadModel), request);
+}
+
+absl::StatusOr<v1::UnloadModelResponse> Client::UnloadModel(
+    const v1::UnloadModelRequest& request) {
+  return connection_->CallOnce(
+      Bind(connection_->models(), &ModelCalls::UnloadModel), request);
+}
+
+absl::StatusOr<v1::Model> Client::ReloadModel(
+    const v1::ReloadModelRequest& request) {
+  return connection_->CallOnce(
+      Bind(connection_->models(), &ModelCalls::ReloadModel), request);
+}
+
 absl::StatusOr<HealthCheckResponse::ServingStatus> Client::CheckHealth(
     absl::string_view service) {
   HealthCheckRequest request;

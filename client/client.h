@@ -108,6 +108,15 @@ class Client {
   absl::StatusOr<parley::v1::ListModelsResponse> ListModels();
   absl::StatusOr<parley::v1::Model> GetModel(absl::string_view name);
 
+  // Changes of what is served, where `server` is an admin port. Never retried:
+  // the answer to a second attempt would be another one.
+  absl::StatusOr<parley::v1::Model> LoadModel(
+      const parley::v1::LoadModelRequest& request);
+  absl::StatusOr<parley::v1::UnloadModelResponse> UnloadModel(
+      const parley::v1::UnloadModelRequest& request);
+  absl::StatusOr<parley::v1::Model> ReloadModel(
+      const parley::v1::ReloadModelRequest& request);
+
   // Of a model, or of the whole server where `service` is empty. Never retried:
   // a probe asks how things are now.
   absl::StatusOr<grpc::health::v1::HealthCheckResponse::ServingStatus>

@@ -30,6 +30,8 @@ struct CommandContext {
   bool error_is_terminal = false;
   // From the environment; used where --server is not given.
   std::string server = "127.0.0.1:8470";
+  // Likewise, by the commands that change what is served.
+  std::string admin_server = "127.0.0.1:8471";
 };
 
 // What one subcommand prints itself as.

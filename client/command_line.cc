@@ -192,6 +192,17 @@ Flag OptionalIntFlag(FlagText text, std::optional<int32_t>* target) {
   });
 }
 
+Flag OptionalUnsignedFlag(FlagText text, std::optional<uint64_t>* target) {
+  return MakeFlag(std::move(text), [target](absl::string_view value) {
+    uint64_t number = 0;
+    if (!absl::SimpleAtoi(value, &number)) {
+      return Wants("a whole number that is not negative");
+    }
+    *target = number;
+    return absl::OkStatus();
+  });
+}
+
 Flag OptionalFloatFlag(FlagText text, std::optional<float>* target) {
   return MakeFlag(std::move(text), [target](absl::string_view value) {
     float number = 0;

@@ -48,6 +48,7 @@ Flag DurationFlag(FlagText text, absl::Duration* target);
 Flag IntFlag(FlagText text, std::pair<int, int> min_max, int* target);
 // Where the server judges the value, which may be any that fits.
 Flag OptionalIntFlag(FlagText text, std::optional<int32_t>* target);
+Flag OptionalUnsignedFlag(FlagText text, std::optional<uint64_t>* target);
 Flag OptionalFloatFlag(FlagText text, std::optional<float>* target);
 // One of a few words; `target` receives the number beside it.
 Flag ChoiceFlag(FlagText text, std::vector<std::pair<std::string, int>> choices,

@@ -44,7 +44,7 @@ constexpr Command kCommands[] = {
     {"classify", "Labels texts, or pairs of texts", &RunClassify},
     {"fill-mask", "Gives the likeliest words for the gaps in texts",
      &RunFillMask},
-    {"models", "Lists what the server serves, or tells all about one model",
+    {"models", "Lists what is served, tells about a model, or changes it",
      &RunModels},
     {"health", "Says whether the server, or a model, is ready", &RunHealth},
 };

@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "client/client.h"
 #include "client/command_line.h"
+#include "client/model_change_command.h"
 #include "client/result_format.h"
 
 namespace parley::client {
@@ -27,11 +28,13 @@ constexpr char kHelp[] =
     R"(parley models: lists what the server serves, or tells all about one model
 
 Usage: parley models [FLAGS] [NAME]
+       parley models load|reload|unload [FLAGS] NAME
 
 Examples:
   parley models
   parley models demo
   parley models --output=json
+  parley models reload demo          (parley models reload --help tells more)
 
 Flags:
 )";
@@ -166,6 +169,10 @@ void PrintModel(const Model& model, std::ostream& out) {
   PrintField(out, "name", model.name());
   PrintField(out, "display name", model.display_name());
   PrintField(out, "state", StateName(model));
+  if (!model.version().empty()) PrintField(out, "version", model.version());
+  if (!model.last_error().empty()) {
+    PrintField(out, "last error", model.last_error());
+  }
   PrintField(out, "kind", KindName(model));
   PrintField(out, "architecture", model.architecture());
   PrintField(out, "parameters", Parameters(model.num_parameters()));
@@ -198,6 +205,9 @@ int PrintAnswer(const CommandContext& context,
 
 int RunModels(const CommandContext& context,
               absl::Span<const std::string> args) {
+  if (!args.empty() && IsModelChange(args.front())) {
+    return RunModelChange(context, args.front(), args.subspan(1));
+  }
   ConnectionFlags connection = {.server = context.server,
                                 .timeout = absl::Seconds(30)};
   int output = static_cast<int>(OutputFormat::kText);

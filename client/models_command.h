@@ -1,4 +1,5 @@
 // `parley models [NAME]`: a table of what is served, or all about one model.
+// What changes it is in client/model_change_command.h.
 #ifndef PARLEY_CLIENT_MODELS_COMMAND_H_
 #define PARLEY_CLIENT_MODELS_COMMAND_H_
 

@@ -40,6 +40,7 @@ Examples:
   parley translate --target=de --stream
   parley translate --target=de --output=json --num_hypotheses=4 \
       --return_tokens "A man is riding a bike."
+  parley translate --target=de --sample --top_p=0.9 --seed=1 "A red car."
 
 Flags:
 )";
@@ -54,6 +55,10 @@ struct TranslateFlags {
   int early_stopping = parley::v1::EARLY_STOPPING_UNSPECIFIED;
   int split = parley::v1::SPLIT_UNSPECIFIED;
   std::optional<bool> shortlist;
+  bool sample = false;
+  std::optional<float> temperature, top_p;
+  std::optional<int32_t> top_k;
+  std::optional<uint64_t> seed;
   bool return_tokens = false;
   bool stream = false;
   int priority = parley::v1::PRIORITY_UNSPECIFIED;
@@ -157,6 +162,32 @@ void AppendCallFlags(TranslateFlags* to, std::vector<Flag>* flags) {
   flags->insert(flags->end(), more.begin(), more.end());
 }
 
+void AppendSamplingFlags(TranslateFlags* to, std::vector<Flag>* flags) {
+  const std::vector<Flag> more = {
+      SwitchFlag({"sample", "",
+                  "Draw each token by its probability instead of searching for "
+                  "the likeliest: translations that differ from call to call."},
+                 &to->sample),
+      OptionalFloatFlag({"temperature", "X",
+                         "With --sample: below 1 likely tokens become likelier "
+                         "still, above 1 less so (default 1)."},
+                        &to->temperature),
+      OptionalIntFlag({"top_k", "N",
+                       "With --sample: draw among the N likeliest tokens "
+                       "(default 50, at most 64)."},
+                      &to->top_k),
+      OptionalFloatFlag({"top_p", "X",
+                         "With --sample: and of these among the fewest whose "
+                         "probabilities sum to X (default 1)."},
+                        &to->top_p),
+      OptionalUnsignedFlag({"seed", "N",
+                            "With --sample: the same seed draws the same "
+                            "translations (default: another each time)."},
+                           &to->seed),
+  };
+  flags->insert(flags->end(), more.begin(), more.end());
+}
+
 TranslateRequest MakeRequest(const TranslateFlags& flags) {
   TranslateRequest request;
   request.set_model(flags.model);
@@ -174,6 +205,11 @@ TranslateRequest MakeRequest(const TranslateFlags& flags) {
   }
   options.set_split(static_cast<parley::v1::Split>(flags.split));
   if (flags.shortlist) options.set_shortlist(*flags.shortlist);
+  options.set_do_sample(flags.sample);
+  if (flags.temperature) options.set_temperature(*flags.temperature);
+  if (flags.top_k) options.set_top_k(*flags.top_k);
+  if (flags.top_p) options.set_top_p(*flags.top_p);
+  if (flags.seed) options.set_seed(*flags.seed);
   options.set_return_tokens(flags.return_tokens);
   if (flags.priority != parley::v1::PRIORITY_UNSPECIFIED) {
     request.mutable_call()->set_priority(
@@ -255,6 +291,7 @@ int RunTranslate(const CommandContext& context,
   TranslateFlags values = {.lines = LineFlags(context)};
   std::vector<Flag> flags;
   AppendRequestFlags(&values, &flags);
+  AppendSamplingFlags(&values, &flags);
   AppendSearchFlags(&values, &flags);
   AppendCallFlags(&values, &flags);
   return RunLineCommand(context, args,

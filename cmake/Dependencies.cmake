@@ -16,6 +16,8 @@ find_package(dnnl 3.2 CONFIG REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(civetweb 1.15 CONFIG REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy>=1.0.3)

@@ -34,15 +34,18 @@ absl::StatusOr<ComputeTypes> ParseComputeTypes(absl::string_view text) {
   return types;
 }
 
+std::optional<ComputeType> ComputeTypeOf(const ComputeTypes& types,
+                                         const std::string& name) {
+  const auto named = types.of_model.find(name);
+  return named == types.of_model.end() ? types.of_all : named->second;
+}
+
 absl::Status SetComputeTypes(const ComputeTypes& types,
                              std::vector<ModelSource>* sources) {
   std::map<std::string, ComputeType> left = types.of_model;
   for (ModelSource& source : *sources) {
-    source.compute_type = types.of_all;
-    const auto named = left.find(source.name);
-    if (named == left.end()) continue;
-    source.compute_type = named->second;
-    left.erase(named);
+    source.compute_type = ComputeTypeOf(types, source.name);
+    left.erase(source.name);
   }
   if (left.empty()) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat(

@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "engine/api/compute_type.h"
-#include "server/registry/registry.h"
+#include "server/registry/model_source.h"
 
 namespace parley {
 
@@ -22,6 +22,10 @@ struct ComputeTypes {
 
 // "int8", "demo=int8,other=f32" or both. INVALID_ARGUMENT names what is wrong.
 absl::StatusOr<ComputeTypes> ParseComputeTypes(absl::string_view text);
+
+// What a model of that name is computed in; unset: as its files say.
+std::optional<ComputeType> ComputeTypeOf(const ComputeTypes& types,
+                                         const std::string& name);
 
 // Tells each source its type. NOT_FOUND where a type is given to a model that
 // is not among them, listing those that are.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
@@ -26,13 +27,17 @@ usual hubs.
       authentication: put a proxy in front where that is needed
 
 When it is ready it prints one line that says so, and the health service says
-SERVING. SIGTERM and SIGINT end it: calls that are in are answered first.
+SERVING. SIGTERM and SIGINT end it: health says NOT_SERVING at once, calls are
+taken for --drain_delay yet, and those that are in are answered first. A second
+signal ends it at once.
 
 Each flag can also be given as an environment variable, in capitals and with
 PARLEY_ in front: PARLEY_GRPC_PORT=9000. The command line wins.
 
-Exit status: 0 after an orderly end, 1 where serving failed (no model could be
-loaded, the port is in use), 2 where the command line is wrong.
+Exit status: 0 after an orderly end; 1 where serving failed (no model could be
+loaded, the port is in use); 2 where the command line is wrong; 3 where calls
+were still under way after --drain_timeout; 4 after a second signal; 5 where the
+orderly end hung and a watchdog ended it.
 )";
 
 void AddModelFlags(ServerConfig* config, FlagSet* flags) {
@@ -52,6 +57,29 @@ void AddModelFlags(ServerConfig* config, FlagSet* flags) {
         if (models.ok()) config->models = *std::move(models);
         return models.status();
       });
+  flags->AddBool(
+      {"watch_repository", "true|false",
+       "Whether to look for changes in model_repository: new folders "
+       "are loaded, changed ones reloaded beside the version that "
+       "is served, and those that are gone unloaded. Files count "
+       "once they have stayed the same for one interval."},
+      &config->watch_repository);
+  flags->AddDuration(
+      {"watch_interval", "TIME", "How often watch_repository looks."},
+      {absl::Milliseconds(10), absl::Hours(24)}, &config->watch_interval);
+}
+
+// "off", or a port, which is needed where it is given.
+absl::Status SetPort(absl::string_view text, int* port, bool* is_needed) {
+  int number = ServerConfig::kNoPort;
+  if (text != "off" &&
+      (!absl::SimpleAtoi(text, &number) || number < 0 || number > 65535)) {
+    return absl::InvalidArgumentError(
+        "expected off, or a whole number from 0 to 65535");
+  }
+  *port = number;
+  *is_needed = number != ServerConfig::kNoPort;
+  return absl::OkStatus();
 }
 
 void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
@@ -67,6 +95,31 @@ void AddNetworkFlags(ServerConfig* config, FlagSet* flags) {
                   "Whether clients such as grpcurl may ask what services "
                   "there are."},
                  &config->grpc_reflection);
+  flags->AddString({"admin_listen", "ADDRESS",
+                    "Address of the admin port. Whoever can reach it decides "
+                    "what is served."},
+                   &config->admin_listen);
+  flags->AddCustom(
+      {"admin_port", "PORT|off",
+       "Port for the calls that change what is served: LoadModel, UnloadModel, "
+       "ReloadModel. 0 takes any free one, off does without. Where this is not "
+       "given and the port cannot be had, the server does without, too, and "
+       "says so."},
+      absl::StrCat(config->admin_port), [config](absl::string_view text) {
+        return SetPort(text, &config->admin_port, &config->needs_admin_port);
+      });
+  flags->AddString({"metrics_listen", "ADDRESS",
+                    "Address of the metrics port; empty: that of listen."},
+                   &config->metrics_listen);
+  flags->AddCustom(
+      {"metrics_port", "PORT|off",
+       "Port for HTTP with /metrics for Prometheus, /healthz and /readyz. 0 "
+       "takes any free one, off does without. Where this is not given and the "
+       "port cannot be had, the server does without, too, and says so."},
+      absl::StrCat(config->metrics_port), [config](absl::string_view text) {
+        return SetPort(text, &config->metrics_port,
+                       &config->needs_metrics_port);
+      });
 }
 
 void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
@@ -163,18 +216,46 @@ absl::Status SetLogLevel(absl::string_view text, LogSeverity* severity) {
   return absl::OkStatus();
 }
 
+absl::Status SetLogFormat(absl::string_view text, LogFormat* format) {
+  if (text == "text") {
+    *format = LogFormat::kText;
+  } else if (text == "json") {
+    *format = LogFormat::kJson;
+  } else {
+    return absl::InvalidArgumentError("expected text or json");
+  }
+  return absl::OkStatus();
+}
+
 void AddLifeFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddGroup("Life");
-  flags->AddInt({"drain_seconds", "SECONDS",
-                 "After SIGTERM or SIGINT: how long calls that are in may "
-                 "take before they are ended with UNAVAILABLE. A second "
-                 "signal ends the server at once."},
-                {0, 86400}, &config->drain_seconds);
+  flags->AddDuration({"drain_delay", "TIME",
+                      "After SIGTERM or SIGINT: how long calls are still "
+                      "taken, while health says NOT_SERVING, so that those who "
+                      "send them have time to see that."},
+                     {absl::ZeroDuration(), absl::Hours(24)},
+                     &config->drain_delay);
+  flags->AddDuration({"drain_timeout", "TIME",
+                      "After that delay: how long calls that are in may take "
+                      "before they are ended with UNAVAILABLE. A second signal "
+                      "ends the server at once."},
+                     {absl::ZeroDuration(), absl::Hours(24)},
+                     &config->drain_timeout);
   flags->AddCustom({"log_level", "info|warning|error",
                     "What is written to standard error: this and graver."},
                    "info", [config](absl::string_view text) {
                      return SetLogLevel(text, &config->log_level);
                    });
+  flags->AddCustom({"log_format", "text|json",
+                    "How that is written: as lines for people, or as a JSON "
+                    "object for each line."},
+                   "text", [config](absl::string_view text) {
+                     return SetLogFormat(text, &config->log_format);
+                   });
+  flags->AddBool({"log_calls", "true|false",
+                  "Whether each call is a line of the log, of level info: what "
+                  "it asked for and how long it took, never its texts."},
+                 &config->log_calls);
 }
 
 FlagSet MakeFlags(CommandLine* command_line) {
@@ -199,6 +280,14 @@ absl::Status CheckConfig(const ServerConfig& config) {
   if (config.listen.empty()) {
     return absl::InvalidArgumentError(
         "--listen is empty; 0.0.0.0 listens on all addresses");
+  }
+  if (config.admin_listen.empty()) {
+    return absl::InvalidArgumentError(
+        "--admin_listen is empty; --admin_port=off does without");
+  }
+  if (config.watch_repository && config.model_repository.empty()) {
+    return absl::InvalidArgumentError(
+        "--watch_repository has nothing to watch: give --model_repository=DIR");
   }
   if (int64_t{config.max_inflight_mb} << 20 < config.max_request_bytes) {
     return absl::InvalidArgumentError(absl::StrCat(

@@ -9,9 +9,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/log.h"
+#include "base/log_event.h"
 #include "server/compute_types.h"
 #include "server/flags.h"
-#include "server/registry/registry.h"
+#include "server/registry/model_source.h"
 
 namespace parley {
 
@@ -19,10 +20,23 @@ namespace parley {
 struct ServerConfig {
   std::string model_repository;
   std::vector<ModelSource> models;
+  bool watch_repository = false;
+  absl::Duration watch_interval = absl::Seconds(5);
 
   std::string listen = "127.0.0.1";
   int grpc_port = 8470;
   bool grpc_reflection = true;
+  std::string admin_listen = "127.0.0.1";
+  static constexpr int kNoPort = -1;
+  int admin_port = 8471;  // Or kNoPort: off.
+  // Whether the server ends where it cannot listen there: it does where
+  // somebody asked for the port.
+  bool needs_admin_port = false;
+  std::string metrics_listen;  // Empty: as `listen`.
+  int metrics_port = 9464;     // Or kNoPort: off.
+  // Whether the server ends where it cannot listen there: it does where
+  // somebody asked for the port.
+  bool needs_metrics_port = false;
 
   int threads = 0;
   bool pin_threads = false;
@@ -41,8 +55,11 @@ struct ServerConfig {
   int max_inflight_mb = 256;
   int max_streams_per_connection = 256;
 
-  int drain_seconds = 30;
+  absl::Duration drain_delay = absl::Seconds(5);
+  absl::Duration drain_timeout = absl::Seconds(30);
   LogSeverity log_level = LogSeverity::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  bool log_calls = true;
 };
 
 // What the command line asks for.

@@ -41,7 +41,7 @@ std::string Reason(const std::string& host, int port) {
        address = address->ai_next) {
     const int error = TryBind(*address);
     if (error == EADDRINUSE) {
-      return "the port is in use; --grpc_port=0 takes any free one";
+      return "the port is in use; port 0 takes any free one";
     }
     if (error != 0) return strerror(error);
   }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -18,6 +20,8 @@ namespace parley {
 namespace {
 
 constexpr int kBytesPerMb = 1 << 20;
+constexpr char kMetricsContentType[] =
+    "text/plain; version=0.0.4; charset=utf-8";
 
 LoadOptions LoadOptionsOf(const ServerConfig& config) {
   const int num_cpus = UsableCpuCount();
@@ -108,61 +112,71 @@ void RouteGrpcLog() {
   gpr_set_log_function(&LogGrpcLine);
 }
 
-ModelListing::State ToListingState(ModelState state) {
-  switch (state) {
-    case ModelState::kLoading:
-      return ModelListing::State::kLoading;
-    case ModelState::kReady:
-      return ModelListing::State::kReady;
-    case ModelState::kFailed:
-      break;
+// Returns once the port is known: the one that was asked for, or a free one.
+struct Listening {
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+};
+
+absl::StatusOr<Listening> StartListening(const std::string& host, int port,
+                                         grpc::ServerBuilder* builder) {
+  Listening listening;
+  builder->AddListeningPort(HostPort(host, port),
+                            grpc::InsecureServerCredentials(), &listening.port);
+  listening.server = builder->BuildAndStart();
+  if (listening.server == nullptr || listening.port == 0) {
+    return ExplainListenFailure(host, port);
   }
-  return ModelListing::State::kFailed;
+  return listening;
+}
+
+ModelChanges::Options ChangeOptionsOf(const ServerConfig& config,
+                                      std::function<void()> changed) {
+  return {.repository = config.model_repository,
+          .compute_types = config.compute_types,
+          .watch_interval = config.watch_interval,
+          .changed = std::move(changed)};
+}
+
+// What the public port says to those who would change what is served.
+std::string WhereToChange(const std::string& admin_address) {
+  return admin_address.empty()
+             ? "this server was started without an admin port "
+               "(--admin_port), so what it serves cannot be changed by calls"
+             : absl::StrCat(
+                   "what is served is changed by calls to the admin port, ",
+                   admin_address, ", and not to this one");
 }
 
 }  // namespace
 
-class Server::Directory final : public ModelDirectory {
- public:
-  explicit Directory(const Registry* registry) : registry_(registry) {}
-
-  absl::StatusOr<std::shared_ptr<ServedModel>> Find(
-      absl::string_view name, ModelKind kind) const override {
-    return registry_->Find(name, kind);
-  }
-
-  std::vector<ModelListing> List() const override {
-    std::vector<ModelListing> listings;
-    for (ModelEntry& entry : registry_->List()) {
-      listings.push_back({.name = std::move(entry.name),
-                          .state = ToListingState(entry.state),
-                          .model = std::move(entry.model)});
-    }
-    return listings;
-  }
-
- private:
-  const Registry* const registry_;
-};
-
 Server::Server(const ServerConfig& config, ModelLoader loader)
-    : runner_(Runner::Create(
+    : metrics_(PARLEY_VERSION),
+      runner_(Runner::Create(
           {.max_encoder_tokens = config.max_encoder_tokens_per_step,
            .num_replicas = config.replicas})),
       registry_(std::move(loader), LoadOptionsOf(config),
                 {.max_tasks = config.max_queued_tasks,
                  .max_delay = config.max_queue_delay},
                 runner_.get()),
-      directory_(std::make_unique<Directory>(&registry_)),
+      directory_(&registry_),
       gate_({.max_bytes = int64_t{config.max_inflight_mb} * kBytesPerMb,
              .max_calls = config.max_concurrent_requests}),
-      model_service_(directory_.get(), LimitsOf(config)),
+      changes_(ChangeOptionsOf(config, [this] { PublishHealth(); }),
+               &registry_),
+      admin_service_(&directory_, LimitsOf(config), {.admin = &changes_},
+                     Environment(config).reporting),
       translation_service_(Environment(config)),
-      embedding_service_(Environment(config)) {}
+      embedding_service_(Environment(config)) {
+  registry_.ReportTo(&metrics_);
+  metrics_.SetModelList([this] { return Readiness(); });
+}
 
 CallEnvironment Server::Environment(const ServerConfig& config) {
-  return {
-      .models = directory_.get(), .gate = &gate_, .limits = LimitsOf(config)};
+  return {.models = &directory_,
+          .gate = &gate_,
+          .limits = LimitsOf(config),
+          .reporting = {.metrics = &metrics_, .log_calls = config.log_calls}};
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -175,33 +189,110 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     PARLEY_RETURN_IF_ERROR(server->registry_.Declare(source.name));
   }
   server->PublishHealth();
+  // First, because the other one says where it is.
+  PARLEY_RETURN_IF_ERROR(server->ListenForAdmin(config));
   PARLEY_RETURN_IF_ERROR(server->Listen(config));
+  PARLEY_RETURN_IF_ERROR(server->ListenForScrapes(config));
   server->model_watcher_ = std::thread([&s = *server] { s.WatchModels(); });
   return server;
 }
 
+absl::Status Server::ListenForAdmin(const ServerConfig& config) {
+  if (config.admin_port == ServerConfig::kNoPort) return absl::OkStatus();
+  grpc::ServerBuilder builder;
+  SetLimits(config, &builder);
+  builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
+  builder.RegisterService(&admin_service_);
+  absl::StatusOr<Listening> listening =
+      StartListening(config.admin_listen, config.admin_port, &builder);
+  if (listening.ok()) {
+    admin_grpc_server_ = std::move(listening->server);
+    admin_address_ = HostPort(config.admin_listen, listening->port);
+    return absl::OkStatus();
+  }
+  if (config.needs_admin_port) {
+    return absl::UnavailableError(
+        absl::StrCat("the admin port: ", listening.status().message()));
+  }
+  PARLEY_LOG(kWarning) << "going on without an admin port: "
+                       << listening.status().message()
+                       << "; --admin_port names another, or is off";
+  return absl::OkStatus();
+}
+
 absl::Status Server::Listen(const ServerConfig& config) {
+  model_service_.emplace(
+      &directory_, LimitsOf(config),
+      ModelService::Administration{.elsewhere = WhereToChange(admin_address_)},
+      Environment(config).reporting);
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
   builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
   builder.RegisterService(&translation_service_);
   builder.RegisterService(&embedding_service_);
-  builder.RegisterService(&model_service_);
+  builder.RegisterService(&*model_service_);
   builder.RegisterService(&health_service_);
-  int port = 0;
-  builder.AddListeningPort(HostPort(config.listen, config.grpc_port),
-                           grpc::InsecureServerCredentials(), &port);
-  grpc_server_ = builder.BuildAndStart();
-  if (grpc_server_ == nullptr || port == 0) {
-    return ExplainListenFailure(config.listen, config.grpc_port);
-  }
-  address_ = HostPort(config.listen, port);
+  PARLEY_ASSIGN_OR_RETURN(
+      Listening listening,
+      StartListening(config.listen, config.grpc_port, &builder));
+  grpc_server_ = std::move(listening.server);
+  address_ = HostPort(config.listen, listening.port);
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenForScrapes(const ServerConfig& config) {
+  if (config.metrics_port == ServerConfig::kNoPort) return absl::OkStatus();
+  const std::string& host =
+      config.metrics_listen.empty() ? config.listen : config.metrics_listen;
+  HttpEndpoint::Pages pages;
+  pages["/metrics"] = [this] {
+    return HttpAnswer{.content_type = kMetricsContentType,
+                      .body = metrics_.Text()};
+  };
+  pages["/healthz"] = [] { return HttpAnswer{.body = "ok\n"}; };
+  pages["/readyz"] = [this] {
+    return health_service_.IsServing("")
+               ? HttpAnswer{.body = "ok\n"}
+               : HttpAnswer{.status = 503, .body = "not ready\n"};
+  };
+  auto endpoint = HttpEndpoint::Start(
+      {.host = host, .port = config.metrics_port}, std::move(pages));
+  if (endpoint.ok()) {
+    metrics_endpoint_ = *std::move(endpoint);
+    metrics_address_ = HostPort(host, metrics_endpoint_->port());
+    return absl::OkStatus();
+  }
+  const absl::Status failure = ExplainListenFailure(host, config.metrics_port);
+  if (config.needs_metrics_port) {
+    return absl::UnavailableError(
+        absl::StrCat("the metrics port: ", failure.message()));
+  }
+  PARLEY_LOG(kWarning) << "going on without a metrics port: "
+                       << failure.message()
+                       << "; --metrics_port names another, or is off";
+  return absl::OkStatus();
+}
+
+std::vector<ModelReadiness> Server::Readiness() const {
+  std::vector<ModelReadiness> models;
+  for (const ModelEntry& entry : registry_.List()) {
+    models.push_back(
+        {.model = entry.name, .is_ready = entry.state == ModelState::kReady});
+  }
+  return models;
 }
 
 Server::~Server() {
   Drain(absl::InfinitePast());
   if (model_watcher_.joinable()) model_watcher_.join();
+}
+
+void Server::RunWhereModelsLoad(absl::AnyInvocable<void()> work) {
+  changes_.Run(std::move(work));
+}
+
+void Server::WatchRepository(const RepositorySnapshot& loaded) {
+  changes_.Watch(loaded);
 }
 
 absl::Status Server::Load(const ModelSource& source,
@@ -216,20 +307,36 @@ void Server::AnnounceReady() {
   PublishHealth();
 }
 
-void Server::PublishHealth() {
-  absl::MutexLock lock(&health_mutex_);
-  bool any_ready = false;
+std::map<std::string, bool> Server::Health() const {
+  std::map<std::string, bool> health;
+  bool translates = false;
+  bool embeds = false;
   for (const ModelEntry& entry : registry_.List()) {
     const bool ready = entry.state == ModelState::kReady;
-    any_ready |= ready;
-    health_service_.SetServing(entry.name, ready);
+    health[entry.name] = ready;
+    if (!ready) continue;
+    const ModelKind kind = entry.model->info.kind;
+    translates |= kind == ModelKind::kTranslation;
+    embeds |= kind == ModelKind::kEncoder;
   }
-  const bool serving = any_ready && ready_.HasBeenNotified();
-  for (const char* name :
-       {"", "parley.v1.TranslationService", "parley.v1.EmbeddingService",
-        "parley.v1.ModelService"}) {
+  const bool announced = ready_.HasBeenNotified();
+  health[""] = announced && (translates || embeds);
+  health["parley.v1.TranslationService"] = announced && translates;
+  health["parley.v1.EmbeddingService"] = announced && embeds;
+  health["parley.v1.ModelService"] = announced;
+  return health;
+}
+
+void Server::PublishHealth() {
+  absl::MutexLock lock(&health_mutex_);
+  std::map<std::string, bool> health = Health();
+  for (const auto& [name, serving] : published_health_) {
+    if (!health.contains(name)) health_service_.Forget(name);
+  }
+  for (const auto& [name, serving] : health) {
     health_service_.SetServing(name, serving);
   }
+  published_health_ = std::move(health);
 }
 
 void Server::WatchModels() {
@@ -238,9 +345,15 @@ void Server::WatchModels() {
   }
 }
 
+void Server::StopReadiness() {
+  health_service_.StopServing();
+  changes_.Stop();
+}
+
 bool Server::Drain(absl::Time deadline) {
   if (draining_.HasBeenNotified()) return true;
   draining_.Notify();
+  StopReadiness();
   health_service_.Shutdown();
   gate_.Close();
   translation_service_.StopStreams();
@@ -248,11 +361,18 @@ bool Server::Drain(absl::Time deadline) {
   const bool all_answered = gate_.WaitUntilEmpty(deadline);
   // Answers what is left with UNAVAILABLE.
   runner_->Stop(absl::InfinitePast());
-  // Streams of reflection, and peers that do not read, have a moment to end.
+  // Calls that come while gRPC shuts down get CANCELLED from it. Clients that
+  // are sending just now hear UNAVAILABLE first, which says more.
+  constexpr absl::Duration kQuiet = absl::Milliseconds(100);
+  gate_.WaitUntilQuiet(kQuiet,
+                       std::min(deadline, absl::Now() + absl::Seconds(1)));
+  // Streams of reflection, changes of models that are being made, and peers
+  // that do not read, have a moment to end.
   constexpr auto kLastMoment = std::chrono::seconds(1);
-  if (grpc_server_ != nullptr) {
-    grpc_server_->Shutdown(std::chrono::system_clock::now() + kLastMoment);
-    grpc_server_->Wait();
+  for (grpc::Server* server : {grpc_server_.get(), admin_grpc_server_.get()}) {
+    if (server == nullptr) continue;
+    server->Shutdown(std::chrono::system_clock::now() + kLastMoment);
+    server->Wait();
   }
   return all_answered;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/log_event.h"
 
 namespace parley {
 namespace {
@@ -48,9 +49,15 @@ void LoadDisplay::Update(absl::string_view stage, double done) {
   const int percent =
       static_cast<int>(std::floor(100 * std::clamp(done, 0.0, 1.0)));
   const bool same_stage = stage_ == stage;
-  if (same_stage && (percent == percent_ || !options_.is_terminal)) return;
+  const bool is_redrawn = options_.is_terminal && !options_.is_logged;
+  if (same_stage && (percent == percent_ || !is_redrawn)) return;
   stage_ = std::string(stage);
   percent_ = percent;
+  if (options_.is_logged) {
+    LogEvent(LogSeverity::kInfo, "loading",
+             {{"model", model_name_}, {"stage", stage_}});
+    return;
+  }
   const std::string line =
       absl::StrCat("loading ", model_name_, ": ", stage_, " (", percent_, "%)");
   if (options_.is_terminal) {
@@ -62,13 +69,25 @@ void LoadDisplay::Update(absl::string_view stage, double done) {
 }
 
 void LoadDisplay::Finish() {
-  if (options_.is_terminal && percent_ >= 0) *out_ << std::endl;
+  if (options_.is_terminal && !options_.is_logged && percent_ >= 0) {
+    *out_ << std::endl;
+  }
 }
 
-std::string ReadyLine(absl::string_view address,
+std::string ReadyLine(const Addresses& addresses,
                       const std::vector<ModelEntry>& models) {
+  const std::string admin =
+      addresses.admin.empty() ? "" : absl::StrCat(", admin ", addresses.admin);
+  const std::string metrics =
+      addresses.metrics.empty() ? ""
+                                : absl::StrCat(", metrics ", addresses.metrics);
+  if (models.empty()) {
+    return absl::StrCat("parley-server ready: grpc ", addresses.grpc, admin,
+                        metrics, ", models: none yet");
+  }
   return absl::StrCat(
-      "parley-server ready: grpc ", address, ", models: ",
+      "parley-server ready: grpc ", addresses.grpc, admin, metrics,
+      ", models: ",
       absl::StrJoin(models, ", ",
                     [](std::string* out, const ModelEntry& entry) {
                       out->append(Describe(entry));

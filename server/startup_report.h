@@ -18,6 +18,7 @@ class LoadDisplay {
  public:
   struct Options {
     bool is_terminal = false;
+    bool is_logged = false;  // Stages are lines of the log.
   };
 
   // `out` must outlive the display.
@@ -38,10 +39,18 @@ class LoadDisplay {
   int percent_ = -1;
 };
 
+// Where a server listens; empty: not at all.
+struct Addresses {
+  std::string grpc;
+  std::string admin;
+  std::string metrics;
+};
+
 // The one line that says that the server is ready: "parley-server ready: grpc
-// 127.0.0.1:8470, models: demo (translation, 4 pairs, f32), minilm (encoder,
-// BertModel, 384 dimensions, 256 tokens, f32)".
-std::string ReadyLine(absl::string_view address,
+// 127.0.0.1:8470, admin 127.0.0.1:8471, metrics 127.0.0.1:9464, models: demo
+// (translation, 4 pairs,
+// f32), minilm (encoder, BertModel, 384 dimensions, 256 tokens, f32)".
+std::string ReadyLine(const Addresses& addresses,
                       const std::vector<ModelEntry>& models);
 
 }  // namespace parley

@@ -6,13 +6,16 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include "absl/time/clock.h"
 #include "base/log.h"
+#include "server/exit_status.h"
 
 namespace parley {
 namespace {
@@ -42,17 +45,35 @@ int PollTimeout(absl::Time deadline) {
   return static_cast<int>(std::clamp<int64_t>(milliseconds, 0, 1 << 30));
 }
 
+// How the process ends where even the thread that watches hangs, in writing a
+// line that nobody reads.
+volatile std::sig_atomic_t status_of_alarm = kExitWatchdog;
+
+void EndByAlarm(int) { _exit(status_of_alarm); }
+
+// Zero takes the timer back.
+void SetAlarm(absl::Duration delay) {
+  const itimerval timer = {.it_interval = {},
+                           .it_value = absl::ToTimeval(delay)};
+  PARLEY_CHECK(setitimer(ITIMER_REAL, &timer, nullptr) == 0) << strerror(errno);
+}
+
+constexpr absl::Duration kTimeForALine = absl::Seconds(1);
+
 }  // namespace
 
 StopSignal::StopSignal(absl::Duration patience)
     : patience_(patience),
       signal_fd_(OpenSignalFd()),
       quit_fd_(OpenEventFd()),
-      thread_([this] { Watch(); }) {}
+      thread_([this] { Watch(); }) {
+  signal(SIGALRM, &EndByAlarm);
+}
 
 StopSignal::~StopSignal() {
   PARLEY_CHECK(eventfd_write(quit_fd_, 1) == 0) << strerror(errno);
   thread_.join();
+  SetAlarm(absl::ZeroDuration());
   close(quit_fd_);
   close(signal_fd_);
 }
@@ -70,17 +91,22 @@ void StopSignal::Watch() {
       if (read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
       const int number = static_cast<int>(info.ssi_signo);
       if (requested()) {
+        status_of_alarm = kExitSecondSignal;
+        SetAlarm(kTimeForALine);
         PARLEY_LOG(kWarning)
             << "a second signal (" << strsignal(number) << "): ending at once";
-        _exit(128 + number);
+        _exit(kExitSecondSignal);
       }
-      PARLEY_LOG(kInfo) << strsignal(number) << ": finishing what is under way";
       deadline = absl::Now() + patience_;
+      if (patience_ < absl::InfiniteDuration()) {
+        SetAlarm(patience_ + kTimeForALine);
+      }
       requested_.Notify();
+      PARLEY_LOG(kInfo) << strsignal(number) << ": finishing what is under way";
     } else if (absl::Now() >= deadline) {
       PARLEY_LOG(kError) << "the server did not end within " << patience_
                          << " of being asked to; ending the process";
-      _exit(1);
+      _exit(kExitWatchdog);
     }
   }
 }

@@ -16,10 +16,11 @@ namespace parley {
 // that the signals are blocked; everything else from any thread.
 class StopSignal {
  public:
-  // Once asked to end, the process is ended with status 1 after `patience`,
-  // in case the orderly end hangs.
+  // The watchdog: once asked to end, the process is ended with kExitWatchdog
+  // after `patience`, whatever else hangs: at the latest by a timer of the
+  // kernel, for which SIGALRM is taken.
   explicit StopSignal(absl::Duration patience);
-  // The signals stay blocked.
+  // The signals stay blocked, and the watchdog lets go.
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

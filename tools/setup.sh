@@ -25,6 +25,7 @@ readonly build_packages=(
   g++ cmake ninja-build pkg-config make git ca-certificates
   libabsl-dev libgrpc++-dev libprotobuf-dev protobuf-compiler
   protobuf-compiler-grpc libhwy-dev libicu-dev libssl-dev nlohmann-json3-dev
+  prometheus-cpp-dev libcivetweb-dev
   # To fetch and unpack what goes into .deps; setuptools and wheel because pip
   # reads a source package's metadata with them.
   python3 python3-venv python3-setuptools python3-wheel

@@ -106,7 +106,7 @@ struct LoadOptions {
   int num_threads = 1;       // OpenMP threads of a step of one engine.
   int num_replicas = 1;      // Engines that share the weights.
   bool pin_threads = false;  // Each to a CPU of its own.
-  int64_t kv_cache_bytes = int64_t{256} << 20;
+  int64_t kv_cache_bytes = int64_t{256} << 20;  // Of each engine.
   // Decoder rows of one step at most.
   int max_rows = 256;
 };

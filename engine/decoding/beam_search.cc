@@ -126,6 +126,16 @@ bool BeamSearch::MayImprove() const {
   return terms_.Score(rows_[0].log_prob, length) > finished_.back().score;
 }
 
+void BeamSearch::AppendCertain(int first, std::vector<TokenId>* tokens) const {
+  if (rows_.empty() && finished_.empty()) return;
+  // Of the finished, only the best can still be the best of all.
+  History::Node common = finished_.empty() ? rows_[0].node : finished_[0].node;
+  for (const Row& row : rows_) {
+    common = history_.CommonPrefix(common, row.node);
+  }
+  history_.AppendTokens(common, first, tokens);
+}
+
 std::vector<Hypothesis> BeamSearch::TakeHypotheses() {
   PARLEY_CHECK(finished());
   const size_t num_wanted = std::min(

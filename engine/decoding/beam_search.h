@@ -38,6 +38,9 @@ class BeamSearch : public Search {
   int parent(int row) const override { return rows_[row].parent; }
   int num_steps() const override { return num_steps_; }
   bool finished() const override { return rows_.empty(); }
+  // What all rows and the best finished sequence have in common: one of these
+  // is the best in the end, or continues to be.
+  void AppendCertain(int first, std::vector<TokenId>* tokens) const override;
   std::vector<Hypothesis> TakeHypotheses() override;
 
  private:

@@ -36,6 +36,11 @@ absl::Status GreedySearch::Advance(
   return absl::OkStatus();
 }
 
+void GreedySearch::AppendCertain(int first,
+                                 std::vector<TokenId>* tokens) const {
+  if (!failed_) history_.AppendTokens(node_, first, tokens);
+}
+
 std::vector<Hypothesis> GreedySearch::TakeHypotheses() {
   PARLEY_CHECK(finished_);
   if (failed_) return {};

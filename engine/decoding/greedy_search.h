@@ -30,6 +30,8 @@ class GreedySearch : public Search {
   int parent(int row) const override { return 0; }
   int num_steps() const override { return history_.length(node_); }
   bool finished() const override { return finished_; }
+  // Every token that it has taken.
+  void AppendCertain(int first, std::vector<TokenId>* tokens) const override;
   std::vector<Hypothesis> TakeHypotheses() override;
 
  private:

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/log.h"
+
 namespace parley {
 
 History::History(TokenId start_token) {
@@ -23,6 +25,26 @@ bool History::EndsWith(Node node, absl::Span<const TokenId> tokens) const {
     node = entries_[node].parent;
   }
   return true;
+}
+
+History::Node History::CommonPrefix(Node a, Node b) const {
+  while (length(a) > length(b)) a = entries_[a].parent;
+  while (length(b) > length(a)) b = entries_[b].parent;
+  while (a != b) {
+    a = entries_[a].parent;
+    b = entries_[b].parent;
+  }
+  return a;
+}
+
+void History::AppendTokens(Node node, int first,
+                           std::vector<TokenId>* tokens) const {
+  PARLEY_CHECK(first <= length(node)) << first << ", " << length(node);
+  size_t end = tokens->size() + length(node) - first;
+  tokens->resize(end);
+  for (; length(node) > first; node = entries_[node].parent) {
+    (*tokens)[--end] = entries_[node].token;
+  }
 }
 
 void History::Read(Node node, Hypothesis* hypothesis) const {

@@ -36,6 +36,13 @@ class History {
   // Whether `node`'s sequence, the start token at its front, ends in `tokens`.
   bool EndsWith(Node node, absl::Span<const TokenId> tokens) const;
 
+  // The longest sequence that those of `a` and `b` both begin with.
+  Node CommonPrefix(Node a, Node b) const;
+
+  // Appends the tokens of `node`'s sequence from number `first` on to *tokens;
+  // the one after the start token is number 0. REQUIRES: first <= length(node)
+  void AppendTokens(Node node, int first, std::vector<TokenId>* tokens) const;
+
   // Sets the tokens of `hypothesis` and their log-probabilities to those of
   // `node`'s sequence, without the start token.
   void Read(Node node, Hypothesis* hypothesis) const;

@@ -70,6 +70,13 @@ class Search {
 
   virtual bool finished() const = 0;
 
+  // What is certain already of the best hypothesis: tokens that the first of
+  // TakeHypotheses will begin with, however the search goes on. There are more
+  // and more of them, and none changes. Appends those from number `first` on
+  // to *tokens; takes time for what was not certain before. REQUIRES: `first`
+  // is no more than there were at an earlier step
+  virtual void AppendCertain(int first, std::vector<TokenId>* tokens) const = 0;
+
   // The best `num_hypotheses` of what was found, best first; at least one
   // unless Advance failed. Fewer only where fewer were found, which takes a
   // step that offers less than num_beams sequences in all: an end token forced
@@ -80,8 +87,9 @@ class Search {
   virtual std::vector<Hypothesis> TakeHypotheses() = 0;
 };
 
-// A greedy search for num_beams 1, a beam search above. `rules` must outlive
-// it. REQUIRES: options in their ranges (engine/api/task.h).
+// A beam search for num_beams above 1; else one that draws its tokens where
+// options.sampling is set, and a greedy one where not. `rules` must outlive it.
+// REQUIRES: options in their ranges (engine/api/task.h).
 std::unique_ptr<Search> CreateSearch(const SearchOptions& options,
                                      const SearchRules& rules);
 

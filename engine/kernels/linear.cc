@@ -41,7 +41,8 @@ absl::StatusOr<std::unique_ptr<Linear>> Linear::Create(
     const LinearShape& shape, absl::Span<const float> weight,
     absl::Span<const float> bias) {
   PARLEY_RETURN_IF_ERROR(CheckSizes(shape, weight, bias));
-  if (shape.precision == Precision::kF32) {
+  if (shape.precision == Precision::kF32 &&
+      !FindKernel(PackedType::kF32).ok()) {
     return CreateF32Linear(shape, weight, bias, WeightLifetime::kModel);
   }
   const size_t in_features = shape.in_features;

@@ -50,9 +50,9 @@ struct RowWork {
 //
 // A row's result is bit-identical whatever other rows it is computed with, and
 // wherever among them it stands.
-// Thread rule: create on any thread that has the OpenMP settings of the one
-// that will call Run; Run on one thread at a time (the runner), whose OpenMP
-// team does the work. Different objects may run at the same time.
+// Thread rule: read-only once created, so any number of threads may Run it at
+// the same time (the runners of a model's replicas); the OpenMP team of each
+// does its work. Create on any thread that has the OpenMP settings of those.
 // Errors: Run cannot fail but for a broken invariant, which ends the process.
 class Linear {
  public:

@@ -20,30 +20,19 @@ namespace {
 // Rows of a block at most: its results stay in the second-level cache.
 constexpr int64_t kBlockRows = 128;
 
-// The results of a block, for each thread of a team.
-class BlockResults {
- public:
-  BlockResults() {
-    for (int i = 0; i < omp_get_max_threads(); ++i) {
-      threads_.push_back(
-          FloatBuffer::Uninitialized(kBlockRows * WideLinear::kBlockOutputs));
-    }
-  }
-  int num_threads() const { return static_cast<int>(threads_.size()); }
-  float* OfThread(int thread) { return threads_[thread].data(); }
+// The calling thread's room for the results of a block.
+float* ThreadResults() {
+  thread_local FloatBuffer results =
+      FloatBuffer::Uninitialized(kBlockRows * WideLinear::kBlockOutputs);
+  return results.data();
+}
 
- private:
-  std::vector<FloatBuffer> threads_;
-};
-
-// Calls body(thread, block) for all blocks, on a team that has results.
+// Calls body(thread, block) for all blocks on the calling thread's team.
 template <class Body>
-void ForEachBlock(int64_t num_blocks, const BlockResults& results,
-                  const Body& body) {
+void ForEachBlock(int64_t num_blocks, const Body& body) {
   // A thread takes the next block when it is free: what a block's consumer does
   // with it differs.
-#pragma omp parallel for schedule(dynamic) \
-    num_threads(results.num_threads()) if (num_blocks > 1)
+#pragma omp parallel for schedule(dynamic) if (num_blocks > 1)
   for (int64_t block = 0; block < num_blocks; ++block) {
     body(omp_get_thread_num(), block);
   }
@@ -60,13 +49,13 @@ class F32WideLinear final : public WideLinear {
   }
 
   void Run(const float* x, int64_t num_rows, Consumer consume) const override {
-    ForEachBlock(num_blocks(), results_, [&](int thread, int64_t index) {
+    ForEachBlock(num_blocks(), [&](int thread, int64_t index) {
       OutputBlock block = {
           .index = index,
           .first_output = index * kBlockOutputs,
           .num_outputs = std::min(kBlockOutputs,
                                   shape_.out_features - index * kBlockOutputs),
-          .y = results_.OfThread(thread),
+          .y = ThreadResults(),
           .stride = kBlockOutputs,
           .thread = thread};
       for (int64_t row = 0; row < num_rows; row += kBlockRows) {
@@ -137,7 +126,6 @@ class F32WideLinear final : public WideLinear {
   const ReadOutput read_;
   const std::vector<float> bias_;
   std::vector<std::unique_ptr<Linear>> blocks_;
-  mutable BlockResults results_;
 };
 
 class PackedWideLinear final : public WideLinear {
@@ -156,7 +144,7 @@ class PackedWideLinear final : public WideLinear {
     for (int64_t row = 0; row < num_rows; ++row) {
       rows.Round(row, x + row * packed.in_features);
     }
-    ForEachBlock(num_blocks(), results_, [&](int thread, int64_t index) {
+    ForEachBlock(num_blocks(), [&](int thread, int64_t index) {
       RunBlock(rows, num_rows, index, thread, consume);
     });
   }
@@ -186,7 +174,7 @@ class PackedWideLinear final : public WideLinear {
         .first_output = first_output,
         .num_outputs =
             std::min(kBlockOutputs, weight_.shape.out_features - first_output),
-        .y = results_.OfThread(thread),
+        .y = ThreadResults(),
         .stride = kBlockOutputs,
         .thread = thread};
     for (int64_t row = 0; row < num_rows; row += kBlockRows) {
@@ -207,7 +195,6 @@ class PackedWideLinear final : public WideLinear {
   const PackedWeight weight_;
   const PackedKernel kernel_;
   const FloatBuffer bias_;  // [padded_out]
-  mutable BlockResults results_;
 };
 
 }  // namespace
@@ -215,7 +202,8 @@ class PackedWideLinear final : public WideLinear {
 absl::StatusOr<std::unique_ptr<WideLinear>> WideLinear::Create(
     WideWeight weight) {
   const LinearShape& shape = weight.shape;
-  if (shape.precision == Precision::kF32) {
+  if (shape.precision == Precision::kF32 &&
+      !FindKernel(PackedType::kF32).ok()) {
     return F32WideLinear::Make(std::move(weight), WeightLifetime::kModel);
   }
   return Create(Pack({.in_features = shape.in_features,

@@ -8,7 +8,7 @@
 
 namespace parley {
 
-void PinTeam() {
+void PinTeam(int first_cpu) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
@@ -16,8 +16,9 @@ void PinTeam() {
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
   }
-  if (cpus.size() < static_cast<size_t>(TeamSize())) {
-    PARLEY_LOG(kWarning) << "threads are not pinned: " << TeamSize()
+  const int last_cpu = first_cpu + TeamSize() - 1;
+  if (static_cast<size_t>(last_cpu) >= cpus.size()) {
+    PARLEY_LOG(kWarning) << "threads are not pinned: " << last_cpu + 1
                          << " are to compute, on " << cpus.size() << " CPUs";
     return;
   }
@@ -25,7 +26,7 @@ void PinTeam() {
   {
     cpu_set_t own;
     CPU_ZERO(&own);
-    CPU_SET(cpus[omp_get_thread_num()], &own);
+    CPU_SET(cpus[first_cpu + omp_get_thread_num()], &own);
     sched_setaffinity(0, sizeof(own), &own);
   }
 }

@@ -14,9 +14,9 @@ namespace parley {
 inline void SetTeamSize(int num_threads) { omp_set_num_threads(num_threads); }
 
 // Binds each thread of the calling thread's team, itself among them, to one of
-// the CPUs that the process may use; leaves them as they are, with a warning,
-// where these are fewer.
-void PinTeam();
+// the CPUs that the process may use, from number `first_cpu` of these on;
+// leaves them as they are, with a warning, where these are fewer.
+void PinTeam(int first_cpu);
 
 inline int TeamSize() { return omp_get_max_threads(); }
 

@@ -38,8 +38,10 @@ absl::Status RefuseUnsupported(const JsonFile& file) {
   PARLEY_ASSIGN_OR_RETURN(const std::optional<bool> sample,
                           file.GetBool("do_sample"));
   if (sample.value_or(false)) {
-    return absl::UnimplementedError(absl::StrCat(
-        file.path(), ": \"do_sample\" is true; sampling is not supported"));
+    return absl::UnimplementedError(
+        absl::StrCat(file.path(),
+                     ": \"do_sample\" is true; sampling as a model's default "
+                     "is not supported, requests ask for it"));
   }
   for (const absl::string_view key :
        {"forced_bos_token_id", "suppress_tokens", "begin_suppress_tokens",

@@ -33,7 +33,6 @@ std::vector<TensorRow> TensorsOf(const DenseModule& module) {
 absl::StatusOr<DenseLayers> DenseLayers::Load(
     absl::Span<const DenseModule> modules, int64_t width) {
   DenseLayers result;
-  int64_t widest = 0;
   for (const DenseModule& module : modules) {
     if (module.in_features != width) {
       return absl::InvalidArgumentError(
@@ -52,24 +51,17 @@ absl::StatusOr<DenseLayers> DenseLayers::Load(
     result.num_parameters_ += tensors.num_parameters();
     result.layers_.push_back(std::move(layer));
     width = module.out_features;
-    widest = std::max(widest, width);
-  }
-  if (result.empty()) return result;
-  const int64_t num_rows = kernels::RoundUpRows(kMaxRows);
-  result.input_ = FloatBuffer(num_rows * result.in_features());
-  for (FloatBuffer& output : result.outputs_) {
-    output = FloatBuffer(num_rows * widest);
   }
   return result;
 }
 
-const float* DenseLayers::Run(int64_t num_rows) {
+const float* DenseLayers::Run(int64_t num_rows, DenseScratch& scratch) const {
   PARLEY_CHECK(!empty() && num_rows <= kMaxRows) << num_rows;
-  const float* input = input_.data();
+  const float* input = scratch.input();
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const size_t width = layer.out_features();
-    float* output = outputs_[i % 2].data();
+    float* output = scratch.outputs_[i % 2].data();
     layer.linear->Run(input, num_rows, output);
     if (layer.activation.has_value()) {
       ForEachRow(num_rows, [&](int64_t row) {
@@ -79,6 +71,19 @@ const float* DenseLayers::Run(int64_t num_rows) {
     input = output;
   }
   return input;
+}
+
+DenseScratch::DenseScratch(const DenseLayers& layers) {
+  if (layers.empty()) return;
+  const int64_t num_rows = kernels::RoundUpRows(DenseLayers::kMaxRows);
+  int64_t widest = 0;
+  for (const DenseLayers::Layer& layer : layers.layers_) {
+    widest = std::max(widest, layer.out_features());
+  }
+  input_ = FloatBuffer(num_rows * layers.in_features());
+  for (FloatBuffer& output : outputs_) {
+    output = FloatBuffer(num_rows * widest);
+  }
 }
 
 }  // namespace parley

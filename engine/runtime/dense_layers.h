@@ -15,8 +15,10 @@
 
 namespace parley {
 
-// A chain of layers and its scratch memory. Not thread-safe: uses the calling
-// thread's team.
+class DenseScratch;
+
+// A chain of layers: read-only once loaded, so any number of threads may run
+// it, each with a scratch of its own and a team as large as at loading.
 class DenseLayers {
  public:
   // Vectors of a run at most.
@@ -35,14 +37,14 @@ class DenseLayers {
   int64_t out_features() const { return layers_.back().out_features(); }
   int64_t num_parameters() const { return num_parameters_; }
 
-  // Where Run takes its input from: [kMaxRows, in_features].
-  float* input() { return input_.data(); }
-
-  // Gives [num_rows, out_features], overwritten by the next run.
-  // REQUIRES: !empty(), num_rows <= kMaxRows
-  const float* Run(int64_t num_rows);
+  // From scratch.input() to [num_rows, out_features], overwritten by the next
+  // run. REQUIRES: !empty(), num_rows <= kMaxRows, a scratch made for these
+  // layers
+  const float* Run(int64_t num_rows, DenseScratch& scratch) const;
 
  private:
+  friend class DenseScratch;
+
   struct Layer {
     std::unique_ptr<kernels::Linear> linear;
     std::optional<kernels::Activation> activation;
@@ -53,8 +55,21 @@ class DenseLayers {
 
   std::vector<Layer> layers_;
   int64_t num_parameters_ = 0;
+};
+
+// Memory of a run of dense layers; sized once. Not thread-safe.
+class DenseScratch {
+ public:
+  // Nothing, where there are no layers.
+  explicit DenseScratch(const DenseLayers& layers);
+
+  float* input() { return input_.data(); }  // [kMaxRows, in_features]
+
+ private:
+  friend class DenseLayers;
+
   FloatBuffer input_;
-  // The outputs of odd and of even layers.
+  // The outputs of odd and of even layers. [kMaxRows, the widest of them]
   FloatBuffer outputs_[2];
 };
 

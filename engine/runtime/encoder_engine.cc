@@ -6,7 +6,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/runtime/team.h"
 
 namespace parley {
 namespace {
@@ -22,8 +21,8 @@ constexpr int64_t kMaxAdmittedTokens = 8192;
 }  // namespace
 
 EncoderEngine::EncoderEngine(EncoderEngineParts parts,
-                             const LoadOptions& options)
-    : options_(options),
+                             const LoadOptions& options, int replica)
+    : team_(options, replica),
       model_(std::move(parts.model)),
       outputs_(model_.get(), std::move(parts.defaults), std::move(parts.dense)),
       activations_(EncoderActivationSizes(
@@ -69,7 +68,7 @@ void EncoderEngine::Remove(TaskId id) {
 absl::Status EncoderEngine::Step(const StepBudget& budget, StepResult* result) {
   *result = {};
   if (tasks_.empty()) return absl::OkStatus();
-  JoinTeam(options_, &has_team_);
+  team_.Join();
   const size_t end = CountWithin(0, tasks_.size(), budget.max_encoder_tokens);
   for (size_t begin = 0; begin < end;) {
     const size_t count = CountWithin(begin, end, kPassRows);

@@ -17,23 +17,26 @@
 #include "engine/runtime/dense_layers.h"
 #include "engine/runtime/encode_check.h"
 #include "engine/runtime/encoder_outputs.h"
+#include "engine/runtime/team.h"
 
 namespace parley {
 
-// What an encoder engine is made of.
+// What an encoder engine is made of; engines of one model share it.
 struct EncoderEngineParts {
-  std::unique_ptr<const EncoderModel> model;
+  std::shared_ptr<const EncoderModel> model;
   VectorDefaults defaults;
-  DenseLayers dense;
+  // Without layers, or not null.
+  std::shared_ptr<const DenseLayers> dense = std::make_shared<DenseLayers>();
 };
 
 // See Engine. Tasks of any lengths share a pass as one ragged batch; a step is
 // as many passes as its budget takes.
 class EncoderEngine : public Engine {
  public:
-  // To be made on a thread whose team is as large as that of the one that will
-  // call Step.
-  EncoderEngine(EncoderEngineParts parts, const LoadOptions& options);
+  // The engine number `replica` of those that share `parts`. To be made on a
+  // thread whose team is as large as that of the one that will call Step.
+  EncoderEngine(EncoderEngineParts parts, const LoadOptions& options,
+                int replica = 0);
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override;
   Capacity capacity() const override;
@@ -56,9 +59,8 @@ class EncoderEngine : public Engine {
   size_t CountWithin(size_t begin, size_t end, int64_t max_tokens) const;
   void RunPass(size_t begin, size_t count, StepResult* result);
 
-  const LoadOptions options_;
-  bool has_team_ = false;  // See JoinTeam.
-  const std::unique_ptr<const EncoderModel> model_;
+  EngineTeam team_;
+  const std::shared_ptr<const EncoderModel> model_;
   EncoderOutputs outputs_;
   Activations activations_;
   std::deque<AdmittedTask> tasks_;  // Oldest first.

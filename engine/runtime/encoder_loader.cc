@@ -37,13 +37,14 @@ absl::StatusOr<EncoderEngineParts> LoadParts(
   EncoderEngineParts parts = {.defaults = {.pooling = sentences.pooling}};
   const size_t num_poolings = sentences.pooling.size();
   PARLEY_ASSIGN_OR_RETURN(
-      parts.dense,
+      DenseLayers dense,
       DenseLayers::Load(sentences.dense,
                         static_cast<int64_t>(num_poolings) * config.d_model));
-  if (!parts.dense.empty()) {
+  if (!dense.empty()) {
     parts.defaults.num_poolings = static_cast<int>(num_poolings);
   }
-  parts.model = std::make_unique<const EncoderModel>(std::move(model));
+  parts.dense = std::make_shared<const DenseLayers>(std::move(dense));
+  parts.model = std::make_shared<const EncoderModel>(std::move(model));
   return parts;
 }
 
@@ -74,14 +75,14 @@ EncoderInfo Describe(const SentenceTransformers& sentences,
   const EncoderHeads& heads = parts.model->heads;
   EncoderInfo info;
   info.embedding_dim =
-      parts.dense.empty()
+      parts.dense->empty()
           ? config.d_model * static_cast<int>(sentences.pooling.size())
-          : static_cast<int>(parts.dense.out_features());
+          : static_cast<int>(parts.dense->out_features());
   info.d_model = config.d_model;
   info.num_layers = config.num_layers;
   info.num_segments = std::max(1, config.num_segments);
   info.pooling = sentences.pooling;
-  info.pools_any_width = parts.dense.empty();
+  info.pools_any_width = parts.dense->empty();
   info.normalizes = sentences.normalizes;
   info.prompts = sentences.prompts;
   info.default_prompt = sentences.default_prompt;
@@ -114,7 +115,7 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
                           OpenModelWeights(sentences.transformer_directory));
   PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
                           PrecisionFor(*file, options));
-  PARLEY_ASSIGN_OR_RETURN(EncoderEngineParts parts,
+  PARLEY_ASSIGN_OR_RETURN(const EncoderEngineParts parts,
                           LoadParts(encoder, config, std::move(file),
                                     {.precision = precision,
                                      .progress =
@@ -130,15 +131,17 @@ absl::StatusOr<LoadedModel> LoadEncoderModel(const EncoderSource& encoder,
   info.architecture = config.architecture;
   info.compute_type = ComputeTypeOf(precision);
   info.num_parameters =
-      parts.model->num_parameters + parts.dense.num_parameters();
+      parts.model->num_parameters + parts.dense->num_parameters();
   info.vocab_size = config.vocab_size;
   info.max_source_tokens = config.max_tokens();
   info.encoder = Describe(sentences, parts);
   info.encoder.max_tokens =
       DefaultMaxTokens(sentences, *tokenizer, config.max_tokens());
   progress("reserving memory", 0.95);
-  loaded.engines.push_back(
-      std::make_unique<EncoderEngine>(std::move(parts), options));
+  for (int replica = 0; replica < options.num_replicas; ++replica) {
+    loaded.engines.push_back(
+        std::make_unique<EncoderEngine>(parts, options, replica));
+  }
   loaded.encoder_tokenizer = std::move(tokenizer);
   progress("ready", 1.0);
   return loaded;

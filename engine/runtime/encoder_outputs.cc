@@ -49,8 +49,12 @@ std::vector<ScoredToken> BestTokens(absl::Span<const float> logits, int top_k) {
 }  // namespace
 
 EncoderOutputs::EncoderOutputs(const EncoderModel* model,
-                               VectorDefaults defaults, DenseLayers dense)
-    : model_(model), defaults_(std::move(defaults)), dense_(std::move(dense)) {
+                               VectorDefaults defaults,
+                               std::shared_ptr<const DenseLayers> dense)
+    : model_(model),
+      defaults_(std::move(defaults)),
+      dense_(std::move(dense)),
+      dense_scratch_(*dense_) {
   const EncoderHeads& heads = model->heads;
   for (const std::optional<HeadWeights>* head :
        {&heads.classifier, &heads.next_sentence, &heads.masked_tokens}) {
@@ -91,7 +95,7 @@ void EncoderOutputs::Finish(const float* hidden,
   ForEachItem(tasks.size(), [&](int64_t i) {
     if (Asks(tasks[i], EncoderOutput::kVector)) PoolTask(hidden, tasks[i]);
   });
-  if (!dense_.empty()) RunDense(tasks);
+  if (!dense_->empty()) RunDense(tasks);
   const EncoderHeads& heads = model_->heads;
   if (heads.classifier.has_value()) {
     RunHeads(*heads.classifier, EncoderOutput::kLabels, hidden, tasks);
@@ -129,16 +133,16 @@ void EncoderOutputs::RunDense(absl::Span<EncodedTask> tasks) {
   for (EncodedTask& task : tasks) {
     if (Asks(task, EncoderOutput::kVector)) vectors.push_back(&task);
   }
-  const int64_t in_features = dense_.in_features();
-  const int64_t out_features = dense_.out_features();
+  const int64_t in_features = dense_->in_features();
+  const int64_t out_features = dense_->out_features();
   const auto total = static_cast<int64_t>(vectors.size());
   for (int64_t begin = 0; begin < total; begin += DenseLayers::kMaxRows) {
     const int64_t count = std::min(DenseLayers::kMaxRows, total - begin);
     for (int64_t i = 0; i < count; ++i) {
       absl::c_copy(vectors[begin + i]->result.values,
-                   dense_.input() + i * in_features);
+                   dense_scratch_.input() + i * in_features);
     }
-    const float* output = dense_.Run(count);
+    const float* output = dense_->Run(count, dense_scratch_);
     for (int64_t i = 0; i < count; ++i) {
       const float* row = output + i * out_features;
       vectors[begin + i]->result.values.assign(row, row + out_features);

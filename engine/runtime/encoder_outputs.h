@@ -3,6 +3,7 @@
 #define PARLEY_ENGINE_RUNTIME_ENCODER_OUTPUTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -31,7 +32,7 @@ class EncoderOutputs {
  public:
   // `model` must outlive this.
   EncoderOutputs(const EncoderModel* model, VectorDefaults defaults,
-                 DenseLayers dense);
+                 std::shared_ptr<const DenseLayers> dense);
 
   const VectorDefaults& defaults() const { return defaults_; }
 
@@ -60,7 +61,8 @@ class EncoderOutputs {
 
   const EncoderModel* const model_;
   const VectorDefaults defaults_;
-  DenseLayers dense_;
+  const std::shared_ptr<const DenseLayers> dense_;
+  DenseScratch dense_scratch_;
   HeadScratch scratch_;
   std::vector<HeadRow> head_rows_;  // Of the run under way.
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/kernels/onednn/isa.h"
 #include "engine/layers/thread_team.h"
@@ -35,6 +36,7 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                                              LoadOptions options,
                                              const LoadProgress& progress,
                                              WeightSink* sink) {
+  PARLEY_CHECK(options.num_replicas >= 1) << options.num_replicas;
   kernels::LimitKernelsToIsa();
   SetTeamSize(options.num_threads);
   progress("reading configuration", 0.0);

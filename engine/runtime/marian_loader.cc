@@ -82,11 +82,11 @@ absl::Status CheckVocabulary(const MarianTokenizerInfo& tokenizer,
                config.decoder.vocab_size);
 }
 
-absl::StatusOr<std::unique_ptr<const MarianModel>> LoadMarian(
+absl::StatusOr<std::shared_ptr<const MarianModel>> LoadMarian(
     const MarianConfig& config, std::shared_ptr<const WeightFile> file,
     const WeightOptions& options) {
   const std::string path = file->path();
-  auto model = std::make_unique<MarianModel>();
+  auto model = std::make_shared<MarianModel>();
   model->config = config;
   PARLEY_ASSIGN_OR_RETURN(model->weights,
                           LoadMarianWeights(config, std::move(file), options));
@@ -115,7 +115,7 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
                           OpenModelWeights(directory));
   PARLEY_ASSIGN_OR_RETURN(const kernels::Precision precision,
                           PrecisionFor(*file, options));
-  PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<const MarianModel> model,
+  PARLEY_ASSIGN_OR_RETURN(std::shared_ptr<const MarianModel> model,
                           LoadMarian(config, std::move(file),
                                      {.precision = precision,
                                       .progress =
@@ -145,8 +145,10 @@ absl::StatusOr<LoadedModel> LoadMarianModel(const ModelSource& source,
   PARLEY_RETURN_IF_ERROR(
       AddMarianShortlist(source, *tokenizer, config.generation, &loaded));
   progress("reserving memory", 0.95);
-  PARLEY_ASSIGN_OR_RETURN(loaded.engines.emplace_back(),
-                          TranslationEngine::Create(std::move(model), options));
+  for (int replica = 0; replica < options.num_replicas; ++replica) {
+    PARLEY_ASSIGN_OR_RETURN(loaded.engines.emplace_back(),
+                            TranslationEngine::Create(model, options, replica));
+  }
   loaded.tokenizer = std::move(tokenizer);
   progress("ready", 1.0);
   return loaded;

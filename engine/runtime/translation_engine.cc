@@ -1,7 +1,6 @@
 #include "engine/runtime/translation_engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/kernels/wide_linear.h"
 #include "engine/layers/thread_team.h"
-#include "engine/runtime/team.h"
+#include "engine/runtime/translate_check.h"
 
 namespace parley {
 namespace {
@@ -30,69 +29,6 @@ SearchRules RulesOf(const MarianConfig& config) {
   }
   rules.renormalize = generation.renormalize_logits;
   return rules;
-}
-
-absl::Status OutOfRange(absl::string_view what, double value, double low,
-                        double high) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(what, " is ", value, ", expected ", low, " to ", high));
-}
-
-absl::Status CheckSearch(const SearchOptions& search, int max_target_tokens) {
-  if (search.num_beams < 1 || search.num_beams > kMaxBeams) {
-    return OutOfRange("num_beams", search.num_beams, 1, kMaxBeams);
-  }
-  if (search.num_hypotheses < 1 || search.num_hypotheses > search.num_beams) {
-    return OutOfRange("num_hypotheses", search.num_hypotheses, 1,
-                      search.num_beams);
-  }
-  if (search.max_new_tokens < 1 || search.max_new_tokens > max_target_tokens) {
-    return OutOfRange("max_new_tokens", search.max_new_tokens, 1,
-                      max_target_tokens);
-  }
-  if (search.min_new_tokens < 0 ||
-      search.min_new_tokens > search.max_new_tokens) {
-    return OutOfRange("min_new_tokens", search.min_new_tokens, 0,
-                      search.max_new_tokens);
-  }
-  if (!std::isfinite(search.length_penalty)) {
-    return absl::InvalidArgumentError("length_penalty is not finite");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSource(absl::Span<const TokenId> ids,
-                         const MarianConfig& config) {
-  if (ids.empty()) return absl::InvalidArgumentError("the source is empty");
-  if (ids.size() > static_cast<size_t>(config.max_positions)) {
-    return OutOfRange("source tokens", ids.size(), 1, config.max_positions);
-  }
-  for (const TokenId id : ids) {
-    if (id < 0 || id >= config.encoder.vocab_size) {
-      return OutOfRange("source token", id, 0, config.encoder.vocab_size - 1);
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckTargetTokens(absl::Span<const TokenId> tokens,
-                               const SearchRules& rules) {
-  if (tokens.empty()) return absl::OkStatus();
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || tokens[i] >= rules.vocab_size) {
-      return OutOfRange("target token", tokens[i], 0, rules.vocab_size - 1);
-    }
-    if (i > 0 && tokens[i] <= tokens[i - 1]) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("target tokens must rise, but ", tokens[i], " follows ",
-                       tokens[i - 1]));
-    }
-  }
-  if (!std::binary_search(tokens.begin(), tokens.end(), rules.end_token)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the target tokens lack the end token, ", rules.end_token));
-  }
-  return absl::OkStatus();
 }
 
 // Translations are about as long as their sources.
@@ -132,6 +68,7 @@ struct TranslationEngine::ActiveTask {
   TaskSlots slots;
   int64_t reserved_blocks = 0;
   bool encoded = false;
+  int num_told = 0;                   // Tokens that its progress has told of.
   std::vector<int32_t> source_slots;  // [source_len]
   std::unique_ptr<Search> search;
   // Of task.target_tokens alone; null where any token may be chosen.
@@ -142,7 +79,8 @@ struct TranslationEngine::ActiveTask {
 };
 
 absl::StatusOr<std::unique_ptr<TranslationEngine>> TranslationEngine::Create(
-    std::unique_ptr<const MarianModel> model, const LoadOptions& options) {
+    std::shared_ptr<const MarianModel> model, const LoadOptions& options,
+    int replica) {
   PARLEY_CHECK(options.max_rows >= kMaxBeams) << options.max_rows;
   PARLEY_ASSIGN_OR_RETURN(
       KvPool pool,
@@ -150,13 +88,16 @@ absl::StatusOr<std::unique_ptr<TranslationEngine>> TranslationEngine::Create(
                       .d_model = model->config.d_model},
                      options.kv_cache_bytes));
   return std::unique_ptr<TranslationEngine>(
-      new TranslationEngine(std::move(model), std::move(pool), options));
+      new TranslationEngine(std::move(model), std::move(pool),
+                            EngineTeam(options, replica), options));
 }
 
-TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
-                                     KvPool pool, const LoadOptions& options)
+TranslationEngine::TranslationEngine(std::shared_ptr<const MarianModel> model,
+                                     KvPool pool, EngineTeam team,
+                                     const LoadOptions& options)
     : model_(std::move(model)),
-      options_(options),
+      max_rows_(options.max_rows),
+      team_(team),
       rules_(RulesOf(model_->config)),
       pool_(std::move(pool)),
       activations_(MarianActivationSizes(
@@ -169,7 +110,7 @@ TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
       scan_(
           {.max_rows = options.max_rows,
            .num_blocks = static_cast<int>(model_->weights.output->num_blocks()),
-           .num_threads = options.num_threads}),
+           .num_threads = team.size()}),
       constraints_(options.max_rows),
       queries_(options.max_rows),
       candidates_(int64_t{options.max_rows} * kMaxCandidates),
@@ -178,10 +119,7 @@ TranslationEngine::TranslationEngine(std::unique_ptr<const MarianModel> model,
 TranslationEngine::~TranslationEngine() = default;
 
 absl::StatusOr<TaskCost> TranslationEngine::Cost(const Task& task) const {
-  const MarianConfig& config = model_->config;
-  PARLEY_RETURN_IF_ERROR(CheckSource(task.source_ids, config));
-  PARLEY_RETURN_IF_ERROR(CheckSearch(task.search, config.max_positions));
-  PARLEY_RETURN_IF_ERROR(CheckTargetTokens(task.target_tokens, rules_));
+  PARLEY_RETURN_IF_ERROR(CheckTranslateTask(task, model_->config));
   const int64_t source_len = task.source_ids.size();
   // One block more: free slots may lie in several blocks.
   const int64_t most =
@@ -205,7 +143,7 @@ absl::StatusOr<TaskCost> TranslationEngine::Cost(const Task& task) const {
 
 Capacity TranslationEngine::max_capacity() const {
   return {.encoder_tokens = activations_.sizes().max_rows,
-          .rows = options_.max_rows,
+          .rows = max_rows_,
           .kv_blocks = pool_.num_blocks()};
 }
 
@@ -233,7 +171,7 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
   }
   std::unique_ptr<kernels::WideLinear> output;
   if (!task.target_tokens.empty()) {
-    SetTeamSize(options_.num_threads);
+    team_.Join();
     PARLEY_ASSIGN_OR_RETURN(output,
                             model_->weights.output->Select(task.target_tokens));
   }
@@ -264,7 +202,7 @@ void TranslationEngine::Remove(TaskId id) {
 absl::Status TranslationEngine::Step(const StepBudget& budget,
                                      StepResult* result) {
   *result = {};
-  JoinTeam(options_, &has_team_);
+  team_.Join();
   result->num_encoder_tokens = EncodeNewTasks(budget);
   PlaceRows(result);
   GatherRows();
@@ -443,9 +381,18 @@ void TranslationEngine::AdvanceSearches(StepResult* result) {
       active.next_histories[row] = active.histories[search.parent(row)];
     }
     active.histories.swap(active.next_histories);
+    if (active.task.wants_progress) TellProgress(active, result);
   }
   for (const FinishedTask& finished : result->finished) Remove(finished.id);
   for (const FailedTask& failed : result->failed) Remove(failed.id);
+}
+
+void TranslationEngine::TellProgress(ActiveTask& active, StepResult* result) {
+  TaskProgress progress = {.id = active.id};
+  active.search->AppendCertain(active.num_told, &progress.token_ids);
+  if (progress.token_ids.empty()) return;
+  active.num_told += static_cast<int>(progress.token_ids.size());
+  result->progress.push_back(std::move(progress));
 }
 
 }  // namespace parley

@@ -17,6 +17,7 @@
 #include "engine/layers/activations.h"
 #include "engine/layers/kv_cache.h"
 #include "engine/models/marian.h"
+#include "engine/runtime/team.h"
 
 namespace parley {
 
@@ -25,9 +26,11 @@ namespace parley {
 // take, and when blocks run out all the same the youngest is evicted.
 class TranslationEngine : public Engine {
  public:
+  // The engine number `replica` of those that share `model`.
   // INVALID_ARGUMENT where the pool is too small for the model.
   static absl::StatusOr<std::unique_ptr<TranslationEngine>> Create(
-      std::unique_ptr<const MarianModel> model, const LoadOptions& options);
+      std::shared_ptr<const MarianModel> model, const LoadOptions& options,
+      int replica = 0);
   ~TranslationEngine() override;
 
   absl::StatusOr<TaskCost> Cost(const Task& task) const override;
@@ -43,8 +46,8 @@ class TranslationEngine : public Engine {
  private:
   struct ActiveTask;
 
-  TranslationEngine(std::unique_ptr<const MarianModel> model, KvPool pool,
-                    const LoadOptions& options);
+  TranslationEngine(std::shared_ptr<const MarianModel> model, KvPool pool,
+                    EngineTeam team, const LoadOptions& options);
 
   // The parts of Step, in order.
   int64_t EncodeNewTasks(const StepBudget& budget);  // The tokens encoded.
@@ -53,6 +56,7 @@ class TranslationEngine : public Engine {
   void ScanRows();
   void AdvanceSearches(StepResult* result);
 
+  void TellProgress(ActiveTask& active, StepResult* result);
   void GatherRowsOf(ActiveTask& active);
   void EncodeBatch(absl::Span<ActiveTask* const> batch);
   void Evict(StepResult* result);
@@ -60,9 +64,9 @@ class TranslationEngine : public Engine {
                    int64_t num_rows);
   absl::Span<Candidate> CandidatesOf(int64_t row);
 
-  const std::unique_ptr<const MarianModel> model_;
-  const LoadOptions options_;
-  bool has_team_ = false;  // See JoinTeam.
+  const std::shared_ptr<const MarianModel> model_;
+  const int max_rows_;
+  EngineTeam team_;
   const SearchRules rules_;
   KvPool pool_;
   Activations activations_;

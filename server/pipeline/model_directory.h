@@ -19,6 +19,8 @@ struct ModelListing {
 
   std::string name;
   State state = State::kLoading;
+  // Why its last load failed, or its engine was lost; empty: neither.
+  std::string last_error;
   std::shared_ptr<const ServedModel> model;  // Null unless ready.
 };
 

@@ -134,11 +134,17 @@ absl::Status Preparer::Encode(absl::string_view text,
 absl::Status Preparer::AddPieces(std::vector<EncodedPiece> pieces,
                                  PreparedText* prepared) const {
   prepared->pieces.reserve(pieces.size());
+  const uint64_t seed =
+      options_.search.sampling.has_value() ? TextSeed(call_.options) : 0;
   for (EncodedPiece& piece : pieces) {
     prepared->source_tokens += static_cast<int>(piece.source_ids.size());
     prepared->truncated |= piece.truncated;
     Task task = {.source_ids = std::move(piece.source_ids),
                  .search = options_.search};
+    if (task.search.sampling.has_value()) {
+      task.search.sampling->seed =
+          PieceSeed(seed, std::ssize(prepared->pieces));
+    }
     PARLEY_ASSIGN_OR_RETURN(const TaskCost cost, model_.Cost(task));
     prepared->pieces.push_back({.task = std::move(task),
                                 .cost = cost,

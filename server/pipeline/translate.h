@@ -3,6 +3,7 @@
 #ifndef PARLEY_SERVER_PIPELINE_TRANSLATE_H_
 #define PARLEY_SERVER_PIPELINE_TRANSLATE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,11 @@ struct TranslateOptions {
   std::optional<int> min_new_tokens;
   std::optional<EarlyStopping> early_stopping;
   std::optional<bool> shortlist;
+  bool do_sample = false;
+  std::optional<float> temperature;
+  std::optional<int> top_k;
+  std::optional<float> top_p;
+  std::optional<uint64_t> seed;
   SplitMode split = SplitMode::kSentences;
   bool return_tokens = false;
 };

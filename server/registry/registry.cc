@@ -1,49 +1,31 @@
 #include "server/registry/registry.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <set>
-#include <system_error>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "base/log.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
-#include "base/utf8.h"
+#include "server/registry/first_task.h"
+#include "server/registry/model_observer.h"
 
 namespace parley {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Names travel in messages of the wire and in log lines.
-constexpr size_t kMaxNameBytes = 200;
-
-absl::Status CheckName(absl::string_view name) {
-  const bool has_control = std::any_of(
-      name.begin(), name.end(), [](unsigned char c) { return c < 0x20; });
-  if (name.empty() || name.size() > kMaxNameBytes || has_control ||
-      ValidUtf8PrefixBytes(name) != name.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", absl::CHexEscape(name.substr(0, kMaxNameBytes)),
-        "\" cannot be a model's name: a name is UTF-8 text without control "
-        "characters, 1 to ",
-        kMaxNameBytes, " bytes long"));
-  }
-  return absl::OkStatus();
-}
 
 absl::string_view KindName(ModelKind kind) {
   return kind == ModelKind::kTranslation ? "translation" : "encoder";
 }
 
-absl::Status DirectoryError(const std::string& directory,
-                            absl::string_view problem) {
-  return absl::NotFoundError(
-      absl::StrCat("model repository \"", directory, "\": ", problem));
+// The model as it is handed out. The runner and the deleter hold the model
+// itself: once nobody else can push to its queue, it is closed, which tells the
+// runner to let go.
+std::shared_ptr<ServedModel> Lease(std::shared_ptr<ServedModel> model) {
+  ServedModel* const pointer = model.get();
+  return {pointer, [model = std::move(model)](ServedModel*) {
+            model->queue->Close(absl::UnavailableError(
+                absl::StrCat("version ", model->version, " of model \"",
+                             model->name, "\" is served no more")));
+          }};
 }
 
 }  // namespace
@@ -56,11 +38,12 @@ Registry::Registry(ModelLoader loader, const LoadOptions& load_options,
       runner_(runner) {}
 
 absl::Status Registry::Declare(const std::string& name) {
-  PARLEY_RETURN_IF_ERROR(CheckName(name));
+  PARLEY_RETURN_IF_ERROR(CheckModelName(name));
   absl::MutexLock lock(&mutex_);
-  ModelEntry entry;
-  entry.name = name;
-  if (!entries_.emplace(name, std::move(entry)).second) {
+  Slot slot;
+  slot.entry.name = name;
+  slot.was_declared = true;
+  if (!slots_.emplace(name, std::move(slot)).second) {
     return absl::AlreadyExistsError(
         absl::StrCat("two models are named \"", name, "\""));
   }
@@ -69,35 +52,148 @@ absl::Status Registry::Declare(const std::string& name) {
 
 absl::Status Registry::Load(const ModelSource& source,
                             const LoadProgress& progress) {
+  PARLEY_RETURN_IF_ERROR(BeginLoad(source));
+  return EndLoad(source, MakeVersion(source, progress));
+}
+
+absl::Status Registry::Reload(const std::string& name,
+                              const std::string& directory,
+                              const LoadProgress& progress) {
+  PARLEY_ASSIGN_OR_RETURN(const ModelSource source,
+                          BeginReload(name, directory));
+  absl::StatusOr<std::shared_ptr<ServedModel>> loaded =
+      MakeVersion(source, progress);
+  if (loaded.ok()) {
+    // Calls must not be the ones to find out that it does not work.
+    if (progress) progress("first task", 1.0);
+    const absl::Status works = RunFirstTask(**loaded);
+    if (!works.ok()) loaded = works;
+  }
+  return EndLoad(source, std::move(loaded));
+}
+
+absl::Status Registry::BeginLoad(const ModelSource& source) {
+  PARLEY_RETURN_IF_ERROR(CheckModelName(source.name));
+  absl::MutexLock lock(&mutex_);
+  const auto [it, is_new] = slots_.try_emplace(source.name);
+  Slot& slot = it->second;
+  if (is_new) {
+    slot.entry.name = source.name;
+  } else if (slot.is_changing) {
+    return FindIdle(source.name).status();
+  } else if (slot.entry.state != ModelState::kLoading) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("a model is named \"", source.name,
+                     "\" already; it can be reloaded, or unloaded first"));
+  }
+  slot.source = source;
+  slot.is_changing = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ModelSource> Registry::BeginReload(
+    const std::string& name, const std::string& directory) {
+  absl::MutexLock lock(&mutex_);
+  PARLEY_ASSIGN_OR_RETURN(Slot * slot, FindIdle(name));
+  slot->is_changing = true;
+  ModelSource source = slot->source;
+  if (!directory.empty()) source.directory = directory;
+  return source;
+}
+
+absl::StatusOr<std::shared_ptr<ServedModel>> Registry::MakeVersion(
+    const ModelSource& source, const LoadProgress& progress) {
+  int version = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    version = num_versions_[source.name] + 1;
+  }
   LoadOptions options = load_options_;
   options.compute_type = source.compute_type;
-  absl::StatusOr<LoadedModel> loaded =
-      loader_(source.directory, options, progress);
-  std::shared_ptr<ServedModel> model;
-  if (loaded.ok()) {
-    model = std::make_shared<ServedModel>();
-    model->name = source.name;
-    model->version = absl::StrCat(1);
-    model->info = std::move(loaded->info);
-    model->tokenizer = std::move(loaded->tokenizer);
-    model->encoder_tokenizer = std::move(loaded->encoder_tokenizer);
-    model->shortlist = std::move(loaded->shortlist);
-    model->engines = std::move(loaded->engines);
-    model->queue = std::make_unique<TaskQueue>(queue_options_);
-    // The runner sets the queue's listener, so it must know the model before
-    // any call can push to it.
-    runner_->Add(model);
+  const absl::Time begin = absl::Now();
+  PARLEY_ASSIGN_OR_RETURN(LoadedModel loaded,
+                          loader_(source.directory, options, progress));
+  auto model = std::make_shared<ServedModel>();
+  model->name = source.name;
+  model->version = absl::StrCat(version);
+  model->info = std::move(loaded.info);
+  model->tokenizer = std::move(loaded.tokenizer);
+  model->encoder_tokenizer = std::move(loaded.encoder_tokenizer);
+  model->shortlist = std::move(loaded.shortlist);
+  model->engines = std::move(loaded.engines);
+  std::shared_ptr<ModelObserver> observer;
+  if (metrics_ != nullptr) {
+    observer = std::make_shared<ModelObserver>(model->name, metrics_);
+    model->observer = observer;
   }
+  TaskQueue::Options queue_options = queue_options_;
+  queue_options.observer = model->observer;
+  model->queue = std::make_unique<TaskQueue>(queue_options);
+  if (observer != nullptr) {
+    ModelObserver::Show(observer, model, absl::Now() - begin);
+  }
+  // The runner sets the queue's listener, so it must know the model before
+  // any call can push to it.
+  runner_->Add(model);
+  return Lease(std::move(model));
+}
+
+absl::Status Registry::EndLoad(
+    const ModelSource& source,
+    absl::StatusOr<std::shared_ptr<ServedModel>> loaded) {
+  const absl::Status status = loaded.status();
+  // Let go of after the mutex: that may take the memory of a model.
+  std::shared_ptr<ServedModel> replaced;
   absl::MutexLock lock(&mutex_);
-  const auto it = entries_.find(source.name);
-  PARLEY_CHECK(it != entries_.end()) << source.name << " is not declared";
-  ModelEntry& entry = it->second;
-  PARLEY_CHECK(entry.state == ModelState::kLoading)
-      << source.name << " is loaded twice";
-  entry.state = loaded.ok() ? ModelState::kReady : ModelState::kFailed;
-  entry.failure = loaded.status();
-  entry.model = std::move(model);
-  return entry.failure;
+  const auto it = slots_.find(source.name);
+  Slot& slot = it->second;
+  slot.is_changing = false;
+  slot.entry.last_error = status;
+  if (loaded.ok()) {
+    ++num_versions_[source.name];
+    slot.source = source;
+    slot.entry.state = ModelState::kReady;
+    replaced = std::exchange(slot.entry.model, *std::move(loaded));
+  } else if (slot.entry.state == ModelState::kLoading) {
+    slot.entry.state = ModelState::kFailed;
+    if (!slot.was_declared) slots_.erase(it);
+  }
+  return status;
+}
+
+absl::Status Registry::Unload(const std::string& name) {
+  // As in EndLoad.
+  std::shared_ptr<ServedModel> unloaded;
+  absl::MutexLock lock(&mutex_);
+  PARLEY_ASSIGN_OR_RETURN(Slot * slot, FindIdle(name));
+  unloaded = std::move(slot->entry.model);
+  slots_.erase(name);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Registry::Slot*> Registry::FindIdle(const std::string& name) {
+  const auto it = slots_.find(name);
+  if (it == slots_.end()) return NotServed(name);
+  if (it->second.is_changing ||
+      it->second.entry.state == ModelState::kLoading) {
+    return absl::AbortedError(absl::StrCat("model \"", name,
+                                           "\" is just being loaded; one "
+                                           "change of a model at a time"));
+  }
+  return &it->second;
+}
+
+absl::StatusOr<const Registry::Slot*> Registry::FindSlot(
+    const std::string& name) const {
+  const auto it = slots_.find(name);
+  if (it == slots_.end()) return NotServed(name);
+  return &it->second;
+}
+
+absl::StatusOr<ModelSource> Registry::SourceOf(const std::string& name) const {
+  absl::MutexLock lock(&mutex_);
+  PARLEY_ASSIGN_OR_RETURN(const Slot* slot, FindSlot(name));
+  return slot->source;
 }
 
 ModelEntry Registry::Current(const ModelEntry& entry) {
@@ -108,7 +204,7 @@ ModelEntry Registry::Current(const ModelEntry& entry) {
   absl::Status closed = entry.model->queue->closed();
   if (closed.ok() || absl::IsUnavailable(closed)) return current;
   current.state = ModelState::kFailed;
-  current.failure = std::move(closed);
+  current.last_error = std::move(closed);
   current.model = nullptr;
   return current;
 }
@@ -116,8 +212,11 @@ ModelEntry Registry::Current(const ModelEntry& entry) {
 absl::StatusOr<const ModelEntry*> Registry::FindOnly(ModelKind kind) const {
   std::vector<const ModelEntry*> meant;
   const ModelEntry* loading = nullptr;
-  for (const auto& [name, entry] : entries_) {
+  for (const auto& [name, slot] : slots_) {
+    const ModelEntry& entry = slot.entry;
     if (entry.model != nullptr && entry.model->info.kind != kind) continue;
+    // What requests mean does not change before a new model is there.
+    if (entry.state == ModelState::kLoading && !slot.was_declared) continue;
     meant.push_back(&entry);
     if (entry.state == ModelState::kLoading) loading = &entry;
   }
@@ -142,19 +241,15 @@ absl::StatusOr<const ModelEntry*> Registry::FindOnly(ModelKind kind) const {
 absl::StatusOr<std::shared_ptr<ServedModel>> Registry::Find(
     absl::string_view name, ModelKind kind) const {
   absl::MutexLock lock(&mutex_);
-  if (entries_.empty()) {
+  if (slots_.empty()) {
     return absl::NotFoundError("this server serves no models");
   }
   const ModelEntry* found = nullptr;
   if (name.empty()) {
     PARLEY_ASSIGN_OR_RETURN(found, FindOnly(kind));
   } else {
-    const auto it = entries_.find(std::string(name));
-    if (it == entries_.end()) {
-      return absl::NotFoundError(absl::StrCat(
-          "no model \"", name, "\" is served; the models are: ", Names()));
-    }
-    found = &it->second;
+    PARLEY_ASSIGN_OR_RETURN(const Slot* slot, FindSlot(std::string(name)));
+    found = &slot->entry;
   }
   ModelEntry entry = Current(*found);
   switch (entry.state) {
@@ -173,73 +268,31 @@ absl::StatusOr<std::shared_ptr<ServedModel>> Registry::Find(
 std::vector<ModelEntry> Registry::List() const {
   absl::MutexLock lock(&mutex_);
   std::vector<ModelEntry> entries;
-  entries.reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) {
-    entries.push_back(Current(entry));
+  entries.reserve(slots_.size());
+  for (const auto& [name, slot] : slots_) {
+    entries.push_back(Current(slot.entry));
   }
   return entries;
 }
 
+absl::StatusOr<ModelEntry> Registry::Get(const std::string& name) const {
+  absl::MutexLock lock(&mutex_);
+  PARLEY_ASSIGN_OR_RETURN(const Slot* slot, FindSlot(name));
+  return Current(slot->entry);
+}
+
 std::string Registry::Names() const {
-  return absl::StrJoin(entries_, ", ", [](std::string* out, const auto& item) {
+  return absl::StrJoin(slots_, ", ", [](std::string* out, const auto& item) {
     out->append(item.first);
   });
 }
 
-absl::StatusOr<std::vector<ModelSource>> FindModels(
-    const std::string& directory) {
-  std::error_code error;
-  fs::directory_iterator it(directory, error);
-  if (error) return DirectoryError(directory, error.message());
-  std::vector<ModelSource> models;
-  for (; it != fs::directory_iterator(); it.increment(error)) {
-    if (error) break;
-    const fs::path& path = it->path();
-    const std::string name = path.filename().string();
-    std::error_code ignored;  // What cannot be looked at holds no config.json.
-    if (name[0] == '.' || !fs::exists(path / "config.json", ignored)) continue;
-    absl::Status named = CheckName(name);
-    if (!named.ok()) return DirectoryError(directory, named.message());
-    models.push_back({.name = name, .directory = path.string()});
-  }
-  if (error) return DirectoryError(directory, error.message());
-  if (models.empty()) {
-    return DirectoryError(
-        directory,
-        "no model in it. A model is a subfolder with a config.json, as it is "
-        "downloaded from a model hub; its name is the folder's. For example: "
-        "opus-mt-en-de/config.json, opus-mt-en-de/model.safetensors, ... To "
-        "serve a single model's folder, use --models=name=path");
-  }
-  std::sort(models.begin(), models.end(),
-            [](const ModelSource& a, const ModelSource& b) {
-              return a.name < b.name;
-            });
-  return models;
-}
-
-absl::StatusOr<std::vector<ModelSource>> ParseModelList(
-    absl::string_view list) {
-  std::vector<ModelSource> models;
-  std::set<std::string> names;
-  if (list.empty()) return models;
-  for (absl::string_view part : absl::StrSplit(list, ',')) {
-    const size_t equals = part.find('=');
-    if (equals == absl::string_view::npos || equals == 0 ||
-        equals + 1 == part.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", part, "\" is not name=path (in \"", list, "\")"));
-    }
-    ModelSource model{.name = std::string(part.substr(0, equals)),
-                      .directory = std::string(part.substr(equals + 1))};
-    PARLEY_RETURN_IF_ERROR(CheckName(model.name));
-    if (!names.insert(model.name).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("two models are named \"", model.name, "\""));
-    }
-    models.push_back(std::move(model));
-  }
-  return models;
+absl::Status Registry::NotServed(absl::string_view name) const {
+  return absl::NotFoundError(
+      slots_.empty()
+          ? absl::StrCat("no model \"", name, "\" is served, nor any other")
+          : absl::StrCat("no model \"", name,
+                         "\" is served; the models are: ", Names()));
 }
 
 }  // namespace parley

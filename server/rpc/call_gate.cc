@@ -1,8 +1,10 @@
 #include "server/rpc/call_gate.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/retry_after.h"
 
@@ -30,7 +32,10 @@ absl::Status CallGate::Add(int64_t bytes) {
 
 absl::Status CallGate::Enter(int64_t bytes) {
   absl::MutexLock lock(&mutex_);
-  if (closed_) return absl::UnavailableError("the server is going down");
+  if (closed_) {
+    last_refused_ = absl::Now();
+    return absl::UnavailableError("the server is going down");
+  }
   if (num_calls_ >= limits_.max_calls) {
     return NotNow(absl::StrCat(num_calls_,
                                " calls are being worked on, of at most ",
@@ -63,6 +68,7 @@ void CallGate::Leave(int64_t bytes) {
 void CallGate::Close() {
   absl::MutexLock lock(&mutex_);
   closed_ = true;
+  last_refused_ = absl::Now();
 }
 
 bool CallGate::WaitUntilEmpty(absl::Time deadline) {
@@ -71,6 +77,18 @@ bool CallGate::WaitUntilEmpty(absl::Time deadline) {
     return num_calls_ == 0;
   };
   return mutex_.AwaitWithDeadline(absl::Condition(&empty), deadline);
+}
+
+void CallGate::WaitUntilQuiet(absl::Duration quiet, absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  while (absl::Now() < std::min(last_refused_ + quiet, deadline)) {
+    const absl::Time seen = last_refused_;
+    const auto refused = [this, seen]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return last_refused_ != seen;
+    };
+    mutex_.AwaitWithDeadline(absl::Condition(&refused),
+                             std::min(seen + quiet, deadline));
+  }
 }
 
 }  // namespace parley

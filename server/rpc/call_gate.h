@@ -46,6 +46,10 @@ class CallGate {
   // Waits until all have left; false where they had not by `deadline`.
   bool WaitUntilEmpty(absl::Time deadline);
 
+  // Waits until nobody has been refused for `quiet`, and not beyond `deadline`.
+  // REQUIRES: closed, from when on it counts.
+  void WaitUntilQuiet(absl::Duration quiet, absl::Time deadline);
+
  private:
   absl::Status Add(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -54,6 +58,7 @@ class CallGate {
   int64_t num_calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time last_refused_ ABSL_GUARDED_BY(mutex_);  // Or when it was closed.
 };
 
 }  // namespace parley

@@ -18,17 +18,25 @@ class EmbedStream final : public StreamMethod {
   explicit EmbedStream(const CallEnvironment& environment)
       : environment_(environment) {}
 
-  void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
-              CallContext context, Respond respond) override {
+  absl::string_view name() const override {
+    return MethodName(kEmbedStream.method);
+  }
+
+  void Answer(StreamedMessage message, Respond respond) override {
     Caller<v1::EmbedResponse> caller = {
-        .context = std::move(context),
-        .done = [limits = environment_.limits, respond = std::move(respond)](
-                    absl::StatusOr<v1::EmbedResponse> response) mutable {
-          v1::EmbedStreamResponse streamed;
-          respond(SerializeStreamed(std::move(response), limits, &streamed));
-        }};
+        .context = std::move(message.context),
+        .done =
+            [limits = environment_.limits, record = message.record,
+             respond = std::move(respond)](
+                absl::StatusOr<v1::EmbedResponse> response) mutable {
+              v1::EmbedStreamResponse streamed;
+              record->End(FillStreamed(std::move(response), limits, &streamed));
+              respond(SerializeStreamed(streamed));
+            },
+        .record = message.record};
     v1::EmbedRequest request;
-    if (admitted.ok()) admitted = ParseMessage(&message, &request);
+    absl::Status admitted = std::move(message.admitted);
+    if (admitted.ok()) admitted = ParseMessage(&message.bytes, &request);
     if (admitted.ok()) {
       RunMethod(kEmbedStream, environment_, &request, std::move(caller));
     } else {

@@ -91,6 +91,7 @@ class HealthService::WatchReactor final
 
 HealthService::ServingStatus HealthService::StatusOf(
     absl::string_view name) const {
+  if (name == kLiveness) return HealthCheckResponse::SERVING;
   const auto it = statuses_.find(name);
   return it == statuses_.end() ? HealthCheckResponse::SERVICE_UNKNOWN
                                : it->second;
@@ -98,27 +99,46 @@ HealthService::ServingStatus HealthService::StatusOf(
 
 void HealthService::SetServing(const std::string& name, bool serving) {
   absl::MutexLock lock(&mutex_);
-  if (shut_down_) return;
-  const ServingStatus status =
+  if (stopped_) return;
+  statuses_[name] =
       serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
-  statuses_[name] = status;
+  TellWatchesOf(name);
+}
+
+void HealthService::Forget(const std::string& name) {
+  absl::MutexLock lock(&mutex_);
+  if (stopped_) return;
+  statuses_.erase(name);
+  TellWatchesOf(name);
+}
+
+void HealthService::TellWatchesOf(const std::string& name) {
   for (WatchReactor* watch : watches_) {
-    if (watch->name() == name) watch->Tell(status);
+    if (watch->name() == name) watch->Tell(StatusOf(name));
   }
 }
 
-void HealthService::Shutdown() {
+bool HealthService::IsServing(absl::string_view name) const {
   absl::MutexLock lock(&mutex_);
-  shut_down_ = true;
+  return StatusOf(name) == HealthCheckResponse::SERVING;
+}
+
+void HealthService::StopServing() {
+  absl::MutexLock lock(&mutex_);
+  stopped_ = true;
   for (auto& [name, status] : statuses_) {
     status = HealthCheckResponse::NOT_SERVING;
   }
+  for (WatchReactor* watch : watches_) watch->Tell(StatusOf(watch->name()));
+}
+
+void HealthService::Shutdown() {
+  StopServing();
+  absl::MutexLock lock(&mutex_);
+  shut_down_ = true;
   const grpc::Status reason(grpc::StatusCode::UNAVAILABLE,
                             "the server is going down");
-  for (WatchReactor* watch : watches_) {
-    watch->Tell(StatusOf(watch->name()));
-    watch->End(reason);
-  }
+  for (WatchReactor* watch : watches_) watch->End(reason);
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(

@@ -15,8 +15,10 @@
 namespace parley {
 
 // Knows a state for each name: "" is the whole server, others are services
-// and models. gRPC's own service starts "" as SERVING and leaves watches open
-// at shutdown, which is why there is this one.
+// and models. "liveness" is SERVING for as long as there is anybody to answer:
+// what probes ask that are to restart a process which hangs. gRPC's own service
+// starts "" as SERVING and leaves watches open at shutdown, which is why there
+// is this one.
 //
 // Thread-safe. Must outlive the grpc::Server that it is registered with.
 class HealthService final
@@ -27,15 +29,27 @@ class HealthService final
   // Watch calls at the same time; more are refused with RESOURCE_EXHAUSTED.
   static constexpr size_t kMaxWatches = 1000;
 
+  static constexpr absl::string_view kLiveness = "liveness";
+
   HealthService() = default;
   ~HealthService() override = default;
 
   // Makes `name` known, or changes it, and tells those who watch it. Without
-  // effect after Shutdown.
+  // effect after StopServing.
   void SetServing(const std::string& name, bool serving);
 
-  // Everything is NOT_SERVING for good; each Watch is told so, then ends with
-  // UNAVAILABLE, and new ones end likewise.
+  // Whether Check would say SERVING.
+  bool IsServing(absl::string_view name) const;
+
+  // `name` is known no more; those who watch it are told SERVICE_UNKNOWN.
+  // Without effect after StopServing.
+  void Forget(const std::string& name);
+
+  // Everything but kLiveness is NOT_SERVING for good.
+  void StopServing();
+
+  // StopServing, after which each Watch ends with UNAVAILABLE, and new ones end
+  // likewise.
   void Shutdown();
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
@@ -52,6 +66,8 @@ class HealthService final
   // SERVICE_UNKNOWN for a name that is not known.
   ServingStatus StatusOf(absl::string_view name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellWatchesOf(const std::string& name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Also guards the state of the WatchReactors: they are few, and what is
   // done under it never blocks.
@@ -59,6 +75,7 @@ class HealthService final
   std::map<std::string, ServingStatus, std::less<>> statuses_
       ABSL_GUARDED_BY(mutex_);
   std::set<WatchReactor*> watches_ ABSL_GUARDED_BY(mutex_);
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/pipeline/methods.h"
+#include "server/rpc/deferred_call.h"
+#include "server/rpc/message_parsing.h"
 #include "server/rpc/unary_call.h"
 
 namespace parley {
@@ -87,13 +89,41 @@ v1::EncoderModel ToEncoderProto(const ModelInfo& info) {
   return proto;
 }
 
+absl::StatusOr<ModelChange> ToChange(const v1::LoadModelRequest& request) {
+  ModelChange change = {.kind = ModelChange::Kind::kLoad,
+                        .name = request.model(),
+                        .directory = request.directory()};
+  if (!request.compute_type().empty()) {
+    change.compute_type = ParseComputeType(request.compute_type());
+    if (!change.compute_type.has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "compute_type: \"", request.compute_type(),
+          "\" is none; expected auto, f32, bf16, int8 or nothing"));
+    }
+  }
+  return change;
+}
+
+absl::StatusOr<ModelChange> ToChange(const v1::UnloadModelRequest& request) {
+  return ModelChange{.kind = ModelChange::Kind::kUnload,
+                     .name = request.model()};
+}
+
+absl::StatusOr<ModelChange> ToChange(const v1::ReloadModelRequest& request) {
+  return ModelChange{.kind = ModelChange::Kind::kReload,
+                     .name = request.model(),
+                     .directory = request.directory()};
+}
+
 }  // namespace
 
 v1::Model ModelService::ToProto(const ModelListing& listing) const {
   v1::Model proto;
   proto.set_name(listing.name);
   proto.set_state(parley::ToProto(listing.state));
+  proto.set_last_error(listing.last_error);
   if (listing.model == nullptr) return proto;
+  proto.set_version(listing.model->version);
   const ModelInfo& info = listing.model->info;
   proto.set_display_name(info.display_name);
   proto.set_kind(parley::ToProto(info.kind));
@@ -123,8 +153,9 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
 grpc::ServerUnaryReactor* ModelService::ListModels(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
+  CallRecord record(reporting_, "ListModels", TakeIdentity(context));
   return AnswerUnaryCall<v1::ListModelsRequest, v1::ListModelsResponse>(
-      context, request, response,
+      {context, request, response}, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
           *list->add_models() = ToProto(listing);
@@ -136,8 +167,9 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
 grpc::ServerUnaryReactor* ModelService::GetModel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
+  CallRecord record(reporting_, "GetModel", TakeIdentity(context));
   return AnswerUnaryCall<v1::GetModelRequest, v1::Model>(
-      context, request, response,
+      {context, request, response}, &record,
       [this](const v1::GetModelRequest& get, v1::Model* model) {
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {
@@ -152,6 +184,61 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
                             out->append(listing.name);
                           })));
       });
+}
+
+template <typename Request, typename ToResponse>
+grpc::ServerUnaryReactor* ModelService::Change(
+    const grpc::ByteBuffer* request_bytes, grpc::ByteBuffer* response,
+    absl::StatusOr<ModelChange> (*to_change)(const Request&),
+    ToResponse to_response) {
+  auto* reactor = new DeferredReactor(response);
+  const DeferredReactor::Answerer answerer = reactor->answerer();
+  if (administration_.admin == nullptr) {
+    answerer.Refuse(absl::PermissionDeniedError(administration_.elsewhere));
+    return reactor;
+  }
+  Request request;
+  const absl::Status parsed = ParseMessage(request_bytes, &request);
+  absl::StatusOr<ModelChange> change =
+      parsed.ok() ? to_change(request) : parsed;
+  if (!change.ok()) {
+    answerer.Refuse(change.status());
+    return reactor;
+  }
+  administration_.admin->Change(
+      *std::move(change),
+      [answerer, to_response](absl::StatusOr<ModelListing> changed) {
+        if (changed.ok()) {
+          answerer.Answer(to_response(*changed));
+        } else {
+          answerer.Refuse(changed.status());
+        }
+      });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ModelService::LoadModel(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Change<v1::LoadModelRequest>(
+      request, response, &ToChange,
+      [this](const ModelListing& listing) { return ToProto(listing); });
+}
+
+grpc::ServerUnaryReactor* ModelService::UnloadModel(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Change<v1::UnloadModelRequest>(
+      request, response, &ToChange,
+      [](const ModelListing&) { return v1::UnloadModelResponse(); });
+}
+
+grpc::ServerUnaryReactor* ModelService::ReloadModel(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Change<v1::ReloadModelRequest>(
+      request, response, &ToChange,
+      [this](const ModelListing& listing) { return ToProto(listing); });
 }
 
 }  // namespace parley

@@ -1,23 +1,49 @@
-// parley.v1.ModelService: what is served.
+// parley.v1.ModelService: what is served, and how that is changed.
 #ifndef PARLEY_SERVER_RPC_MODEL_SERVICE_H_
 #define PARLEY_SERVER_RPC_MODEL_SERVICE_H_
 
+#include <string>
+
+#include "absl/status/statusor.h"
 #include "grpcpp/grpcpp.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "server/pipeline/call.h"
+#include "server/pipeline/model_admin.h"
 #include "server/pipeline/model_directory.h"
+#include "server/rpc/call_record.h"
 
 namespace parley {
 
-// Thread-safe; every call is answered at once.
-class ModelService final
-    : public v1::ModelService::WithRawCallbackMethod_ListModels<
-          v1::ModelService::WithRawCallbackMethod_GetModel<
-              v1::ModelService::Service>> {
+// All methods without gRPC's own parsing (server/rpc/message_parsing.h).
+namespace raw_model {
+
+using Base = v1::ModelService;
+using WithChanges = Base::WithRawCallbackMethod_LoadModel<
+    Base::WithRawCallbackMethod_UnloadModel<
+        Base::WithRawCallbackMethod_ReloadModel<Base::Service>>>;
+using Service = Base::WithRawCallbackMethod_ListModels<
+    Base::WithRawCallbackMethod_GetModel<WithChanges>>;
+
+}  // namespace raw_model
+
+// Thread-safe; calls that ask are answered at once, those that change what is
+// served when that is done.
+class ModelService final : public raw_model::Service {
  public:
-  // `models` must outlive the service.
-  ModelService(const ModelDirectory* models, const CallLimits& limits)
-      : models_(models), limits_(limits) {}
+  // Who may change what is served.
+  struct Administration {
+    ModelAdmin* admin = nullptr;  // Null: nobody here.
+    std::string elsewhere;  // Then: what to do instead, for PERMISSION_DENIED.
+  };
+
+  // `models` and the admin must outlive the service.
+  ModelService(const ModelDirectory* models, const CallLimits& limits,
+               Administration administration,
+               const CallReporting& reporting = {})
+      : models_(models),
+        limits_(limits),
+        administration_(std::move(administration)),
+        reporting_(reporting) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -25,12 +51,31 @@ class ModelService final
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* LoadModel(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* UnloadModel(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ReloadModel(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
 
  private:
   v1::Model ToProto(const ModelListing& listing) const;
 
+  // Has the change made that a request asks for, and answers with what
+  // `to_response` makes of it.
+  template <typename Request, typename ToResponse>
+  grpc::ServerUnaryReactor* Change(
+      const grpc::ByteBuffer* request_bytes, grpc::ByteBuffer* response,
+      absl::StatusOr<ModelChange> (*to_change)(const Request&),
+      ToResponse to_response);
+
   const ModelDirectory* const models_;
   const CallLimits limits_;
+  const Administration administration_;
+  const CallReporting reporting_;
 };
 
 }  // namespace parley

@@ -19,7 +19,10 @@
 #include "server/pipeline/model_directory.h"
 #include "server/rpc/call_gate.h"
 #include "server/rpc/call_messages.h"
+#include "server/rpc/call_record.h"
+#include "server/rpc/message_counts.h"
 #include "server/rpc/message_parsing.h"
+#include "server/rpc/unary_call.h"
 
 namespace parley {
 
@@ -29,6 +32,7 @@ struct CallEnvironment {
   const ModelDirectory* models = nullptr;
   CallGate* gate = nullptr;
   CallLimits limits;
+  CallReporting reporting;
 };
 
 // One method of a service: its messages, and its function in the pipeline.
@@ -53,6 +57,8 @@ template <typename Response>
 struct Caller {
   CallContext context;
   ReplyCallback<Response> done;
+  // Gets to know all but the end. May be null.
+  std::shared_ptr<CallRecord> record = nullptr;
 };
 
 // Has the pipeline answer `request`, which is moved from.
@@ -60,12 +66,15 @@ template <typename Request, typename Response, typename Call, typename Reply>
 void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
                const CallEnvironment& environment, Request* request,
                Caller<Response> caller) {
+  const std::shared_ptr<CallRecord> record = std::move(caller.record);
+  if (record != nullptr) record->SetNumItems(CountItems(*request));
   absl::StatusOr<std::shared_ptr<ServedModel>> model =
       FindModel(*environment.models, request->model(), method.method);
   if (!model.ok()) {
     caller.done(std::move(model).status());
     return;
   }
+  if (record != nullptr) record->SetModel((*model)->name, (*model)->version);
   absl::StatusOr<Call> call = method.to_call(request);
   if (!call.ok()) {
     caller.done(std::move(call).status());
@@ -86,8 +95,9 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
   }
   ReplyCallback<Reply> answer =
       [cancel = caller.context.cancel, to_response = method.to_response,
-       model_name = (*model)->name, version = (*model)->version,
+       model_name = (*model)->name, version = (*model)->version, record,
        done = std::move(caller.done)](absl::StatusOr<Reply> reply) mutable {
+        if (record != nullptr && reply.ok()) record->SetWork(WorkOf(*reply));
         if (!reply.ok()) {
           done(std::move(reply).status());
         } else if (cancel != nullptr && cancel->cancelled()) {
@@ -108,16 +118,18 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
 
+// Why a call was cancelled: gRPC does not tell its peer's leaving from its
+// being late. CANCELLED or DEADLINE_EXCEEDED.
+struct CallTimes {
+  absl::Time begin;
+  absl::Time deadline;
+  absl::Time cancelled;
+};
+absl::Status WhyCancelled(const CallTimes& times);
+
 // SerializeMessage, with the size bounded as CheckAnswerSize has it.
 absl::Status SerializeAnswer(const google::protobuf::Message& message,
                              const CallLimits& limits, grpc::ByteBuffer* bytes);
-
-// gRPC's three arguments of a raw unary method.
-struct UnaryWire {
-  grpc::CallbackServerContext* context;
-  const grpc::ByteBuffer* request;
-  grpc::ByteBuffer* response;
-};
 
 // The wire's end of one unary call, which is inside the gate. It is finished
 // exactly once: with the pipeline's answer, or as soon as it is cancelled.
@@ -136,17 +148,21 @@ class PipelineReactor final : public grpc::ServerUnaryReactor {
    private:
     friend class PipelineReactor;
     struct State {
+      std::shared_ptr<CallRecord> record;
       CancelFlag cancel;
       // Whoever sets this first calls Finish; until then the reactor lives.
       std::atomic<bool> answered{false};
     };
+    void Finish(const absl::Status& status) const;
+
     PipelineReactor* reactor_ = nullptr;
     std::shared_ptr<State> state_ = std::make_shared<State>();
   };
 
   // What the gate says where it does not let the request in.
   static absl::StatusOr<PipelineReactor*> Enter(
-      const CallEnvironment& environment, const UnaryWire& wire);
+      const CallEnvironment& environment, const UnaryWire& wire,
+      std::shared_ptr<CallRecord> record);
 
   const Answerer& answerer() const { return answerer_; }
   CallContext Context();
@@ -161,6 +177,8 @@ class PipelineReactor final : public grpc::ServerUnaryReactor {
   CallGate* const gate_;
   const CallLimits limits_;
   const UnaryWire wire_;
+  const absl::Time begin_;
+  const absl::Time deadline_;
   int64_t bytes_inside_;  // Grows only while the method's handler runs.
   Answerer answerer_;
 };
@@ -174,9 +192,15 @@ template <typename Request, typename Response, typename Call, typename Reply>
 grpc::ServerUnaryReactor* StartUnaryCall(
     const PipelineMethod<Request, Response, Call, Reply>& method,
     const CallEnvironment& environment, const UnaryWire& wire) {
+  const auto record = std::make_shared<CallRecord>(environment.reporting,
+                                                   MethodName(method.method),
+                                                   TakeIdentity(wire.context));
   const absl::StatusOr<PipelineReactor*> reactor =
-      PipelineReactor::Enter(environment, wire);
-  if (!reactor.ok()) return RefuseUnaryCall(reactor.status(), wire.context);
+      PipelineReactor::Enter(environment, wire, record);
+  if (!reactor.ok()) {
+    record->End(reactor.status());
+    return RefuseUnaryCall(reactor.status(), wire.context);
+  }
   const PipelineReactor::Answerer answerer = (*reactor)->answerer();
   Request request;
   const absl::Status parsed = ParseMessage(wire.request, &request);
@@ -184,15 +208,16 @@ grpc::ServerUnaryReactor* StartUnaryCall(
     answerer.Refuse(parsed);
     return *reactor;
   }
-  Caller<Response> caller = {
-      .context = (*reactor)->Context(),
-      .done = [answerer](absl::StatusOr<Response> response) {
-        if (response.ok()) {
-          answerer.Answer(*response);
-        } else {
-          answerer.Refuse(response.status());
-        }
-      }};
+  Caller<Response> caller = {.context = (*reactor)->Context(),
+                             .done =
+                                 [answerer](absl::StatusOr<Response> response) {
+                                   if (response.ok()) {
+                                     answerer.Answer(*response);
+                                   } else {
+                                     answerer.Refuse(response.status());
+                                   }
+                                 },
+                             .record = record};
   RunMethod(method, environment, &request, std::move(caller));
   return *reactor;
 }

@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "server/rpc/call_alarm.h"
+#include "server/rpc/call_identity.h"
 #include "server/rpc/caller.h"
 
 namespace parley {
@@ -16,6 +18,7 @@ namespace {
 
 // A request from when it was read until its response has been written.
 struct StreamedRequest {
+  std::shared_ptr<CallRecord> record;
   int64_t bytes = 0;  // Counted by the gate.
   std::optional<grpc::ByteBuffer> response;
 };
@@ -42,17 +45,20 @@ class RefusedStream final
 class RequestStreamReactor final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
+  // `identity` is that of the stream's call.
   RequestStreamReactor(const CallEnvironment& environment,
-                       const grpc::CallbackServerContext& context,
+                       grpc::CallbackServerContext* context,
                        std::unique_ptr<StreamMethod> method,
-                       RequestStreamSet* streams)
+                       CallIdentity identity)
       : gate_(environment.gate),
-        deadline_(DeadlineOf(context)),
-        caller_(CallerOf(context)),
+        context_(context),
+        deadline_(DeadlineOf(*context)),
+        caller_(CallerOf(*context)),
         method_(std::move(method)),
-        streams_(streams) {}
+        record_(environment.reporting, method_->name(), std::move(identity)) {}
 
-  void Start() {
+  void Start(RequestStreamSet* streams) {
+    streams_ = streams;
     streams_->Add(this);
     absl::MutexLock lock(&mutex_);
     Proceed();
@@ -80,16 +86,24 @@ class RequestStreamReactor final
   void Complete(grpc::ByteBuffer response, const Slot& slot);
 
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WhyAbandoned() const {
+    return WhyCancelled(
+        {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()});
+  }
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts what can be started.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   CallGate* const gate_;
+  grpc::CallbackServerContext* const context_;  // Lives until OnDone.
+  const absl::Time begin_ = absl::Now();
   const absl::Time deadline_;
   const std::string caller_;
   const std::unique_ptr<StreamMethod> method_;  // While preparing_.
-  RequestStreamSet* const streams_;
+  RequestStreamSet* streams_ = nullptr;         // Set by Start.
+  StreamRecord record_;
   const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
@@ -122,6 +136,7 @@ void RequestStreamReactor::OnReadDone(bool ok) {
       return;
     }
     request.Swap(&request_);
+    slot->record = record_.StartCall();
     slots_.push_back(slot);
     ++num_working_;
     preparing_ = true;
@@ -146,7 +161,10 @@ void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
       .reserve = [this,
                   slot](int64_t bytes) { return Grow(bytes, slot.get()); },
       .call_at = &CallAt};
-  method_->Answer(request, std::move(admitted), std::move(context),
+  method_->Answer({.bytes = request,
+                   .admitted = std::move(admitted),
+                   .context = std::move(context),
+                   .record = slot->record},
                   [this, slot](grpc::ByteBuffer response) {
                     Complete(std::move(response), slot);
                   });
@@ -197,6 +215,7 @@ void RequestStreamReactor::OnDone() {
 // Nobody reads any more: the runner drops what is under way.
 void RequestStreamReactor::Abandon() {
   abandoned_ = true;
+  for (const Slot& slot : slots_) slot->record->End(WhyAbandoned());
   cancel_->Cancel();
 }
 
@@ -230,14 +249,19 @@ void RequestStreamReactor::Proceed() {
       !all_told) {
     return;
   }
-  finished_ = true;
   if (abandoned_) {
-    Finish(grpc::Status::CANCELLED);
+    End(WhyAbandoned());
   } else if (input_ended_) {
-    Finish(grpc::Status::OK);
+    End(absl::OkStatus());
   } else {
-    Finish(ToGrpcStatus(absl::UnavailableError("the server is going down")));
+    End(absl::UnavailableError("the server is going down"));
   }
+}
+
+void RequestStreamReactor::End(const absl::Status& status) {
+  finished_ = true;
+  record_.End(status);
+  Finish(ToGrpcStatus(status, context_));
 }
 
 void RequestStreamSet::StopAll() {
@@ -260,12 +284,24 @@ void RequestStreamSet::Remove(RequestStreamReactor* stream) {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     std::unique_ptr<StreamMethod> method, RequestStreamSet* streams) {
+  CallIdentity identity = TakeIdentity(context);
   const absl::Status entered = environment.gate->Enter(0);
-  if (!entered.ok()) return new RefusedStream(entered, context);
-  auto* stream = new RequestStreamReactor(environment, *context,
-                                          std::move(method), streams);
-  stream->Start();
+  if (!entered.ok()) {
+    StreamRecord(environment.reporting, method->name(), std::move(identity))
+        .End(entered);
+    return new RefusedStream(entered, context);
+  }
+  auto* stream = new RequestStreamReactor(
+      environment, context, std::move(method), std::move(identity));
+  stream->Start(streams);
   return stream;
+}
+
+grpc::ByteBuffer SerializeStreamed(const google::protobuf::Message& message) {
+  grpc::ByteBuffer bytes;
+  // Its size has been bounded.
+  SerializeMessage(message, &bytes).IgnoreError();
+  return bytes;
 }
 
 }  // namespace parley

@@ -11,8 +11,11 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
+#include "server/rpc/call_record.h"
 #include "server/rpc/pipeline_call.h"
 #include "server/rpc/status_conversion.h"
 
@@ -23,6 +26,14 @@ namespace parley {
 inline constexpr int kMaxStreamRequests = 16;
 inline constexpr int64_t kMaxStreamBytes = int64_t{16} << 20;
 
+// A message that was read.
+struct StreamedMessage {
+  const grpc::ByteBuffer& bytes;
+  absl::Status admitted;  // An error: it is to be answered with that.
+  CallContext context;
+  std::shared_ptr<CallRecord> record;
+};
+
 // What a method makes of the messages of one stream. One call at a time.
 class StreamMethod {
  public:
@@ -31,10 +42,12 @@ class StreamMethod {
 
   virtual ~StreamMethod() = default;
 
-  // Has `message` answered, as `context` has it; or, where `admitted` is an
-  // error, answers it with that. Does not wait for the answer.
-  virtual void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
-                      CallContext context, Respond respond) = 0;
+  // Lasts for ever.
+  virtual absl::string_view name() const = 0;
+
+  // Has `message` answered, and its record ended before. Does not wait for the
+  // answer.
+  virtual void Answer(StreamedMessage message, Respond respond) = 0;
 
   // Whether responses have the order of their requests: known once the first
   // message came to Answer.
@@ -71,22 +84,24 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     std::unique_ptr<StreamMethod> method, RequestStreamSet* streams);
 
-// A message with a `status`, and where that is OK a `response`, as bytes.
-// `message` is moved from.
+// Fills the `status` of a stream's message, and where that is OK and fits its
+// `response`. Returns what the status says.
 template <typename Message, typename Response>
-grpc::ByteBuffer SerializeStreamed(absl::StatusOr<Response> response,
-                                   const CallLimits& limits, Message* message) {
-  *message->mutable_status() = ToRpcStatus(response.status());
-  if (response.ok()) *message->mutable_response() = *std::move(response);
-  grpc::ByteBuffer bytes;
-  const absl::Status serialized = SerializeAnswer(*message, limits, &bytes);
-  if (serialized.ok()) return bytes;
-  message->clear_response();
-  *message->mutable_status() = ToRpcStatus(serialized);
-  // A status alone fits.
-  SerializeMessage(*message, &bytes).IgnoreError();
-  return bytes;
+absl::Status FillStreamed(absl::StatusOr<Response> response,
+                          const CallLimits& limits, Message* message) {
+  absl::Status status = response.status();
+  if (status.ok()) {
+    *message->mutable_response() = *std::move(response);
+    status =
+        CheckAnswerSize(static_cast<int64_t>(message->ByteSizeLong()), limits);
+    if (!status.ok()) message->clear_response();
+  }
+  *message->mutable_status() = ToRpcStatus(status);
+  return status;
 }
+
+// The bytes of a message that FillStreamed has filled.
+grpc::ByteBuffer SerializeStreamed(const google::protobuf::Message& message);
 
 }  // namespace parley
 

@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/retry_after.h"
 #include "base/utf8.h"
 #include "google/rpc/error_details.pb.h"
-#include "base/retry_after.h"
 #include "server/rpc/duration_message.h"
 
 namespace parley {

@@ -18,23 +18,30 @@ class TranslateBatchStream final : public StreamMethod {
   explicit TranslateBatchStream(const CallEnvironment& environment)
       : environment_(environment) {}
 
-  void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
-              CallContext context, Respond respond) override {
+  absl::string_view name() const override {
+    return MethodName(kTranslateBatchStream.method);
+  }
+
+  void Answer(StreamedMessage message, Respond respond) override {
     // Also where it is not admitted: its response bears its id.
     v1::TranslateBatchStreamRequest request;
-    admitted.Update(ParseMessage(&message, &request));
+    absl::Status admitted = std::move(message.admitted);
+    admitted.Update(ParseMessage(&message.bytes, &request));
     if (std::exchange(is_first_, false) && request.has_in_order()) {
       in_order_ = request.in_order();
     }
     v1::TranslateBatchStreamResponse streamed;
     streamed.set_id(request.id());
     Caller<v1::TranslateResponse> caller = {
-        .context = std::move(context),
-        .done = [limits = environment_.limits, streamed = std::move(streamed),
-                 respond = std::move(respond)](
-                    absl::StatusOr<v1::TranslateResponse> response) mutable {
-          respond(SerializeStreamed(std::move(response), limits, &streamed));
-        }};
+        .context = std::move(message.context),
+        .done =
+            [limits = environment_.limits, record = message.record,
+             streamed = std::move(streamed), respond = std::move(respond)](
+                absl::StatusOr<v1::TranslateResponse> response) mutable {
+              record->End(FillStreamed(std::move(response), limits, &streamed));
+              respond(SerializeStreamed(streamed));
+            },
+        .record = message.record};
     if (admitted.ok()) {
       RunMethod(kTranslateBatchStream, environment_, request.mutable_request(),
                 std::move(caller));

@@ -59,6 +59,11 @@ absl::StatusOr<TranslateOptions> ToTranslateOptions(
     options.min_new_tokens = proto.min_new_tokens();
   }
   if (proto.has_shortlist()) options.shortlist = proto.shortlist();
+  options.do_sample = proto.do_sample();
+  if (proto.has_temperature()) options.temperature = proto.temperature();
+  if (proto.has_top_k()) options.top_k = proto.top_k();
+  if (proto.has_top_p()) options.top_p = proto.top_p();
+  if (proto.has_seed()) options.seed = proto.seed();
   PARLEY_ASSIGN_OR_RETURN(options.early_stopping, ToEarlyStopping(proto));
   PARLEY_ASSIGN_OR_RETURN(options.split, ToSplitMode(proto));
   options.return_tokens = proto.return_tokens();

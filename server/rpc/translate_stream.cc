@@ -8,9 +8,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "parley/v1/translation.pb.h"
 #include "server/pipeline/translate.h"
 #include "server/rpc/call_alarm.h"
+#include "server/rpc/call_identity.h"
+#include "server/rpc/call_record.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/status_conversion.h"
 #include "server/rpc/translate_messages.h"
@@ -45,9 +48,11 @@ class TranslateStreamReactor final
                          int64_t request_bytes)
       : environment_(environment),
         context_(context),
+        deadline_(DeadlineOf(*context)),
         bytes_inside_(request_bytes) {}
 
-  void Start(const grpc::ByteBuffer* request);
+  void Start(const grpc::ByteBuffer* request,
+             std::shared_ptr<CallRecord> record);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -74,7 +79,10 @@ class TranslateStreamReactor final
 
   const CallEnvironment& environment_;
   grpc::CallbackServerContext* const context_;  // Lives until OnDone.
-  int64_t bytes_inside_;                        // Grows only while Start runs.
+  const absl::Time begin_ = absl::Now();
+  const absl::Time deadline_;
+  std::shared_ptr<CallRecord> record_;  // Set by Start.
+  int64_t bytes_inside_;                // Grows only while Start runs.
   const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
@@ -91,7 +99,9 @@ class TranslateStreamReactor final
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void TranslateStreamReactor::Start(const grpc::ByteBuffer* request) {
+void TranslateStreamReactor::Start(const grpc::ByteBuffer* request,
+                                   std::shared_ptr<CallRecord> record) {
+  record_ = std::move(record);
   v1::TranslateRequest message;
   absl::Status parsed = ParseMessage(request, &message);
   if (!parsed.ok()) {
@@ -101,13 +111,15 @@ void TranslateStreamReactor::Start(const grpc::ByteBuffer* request) {
   RunMethod(kTranslateStream, environment_, &message,
             Caller<v1::TranslateResponse>{
                 .context = Context(),
-                .done = [this](absl::StatusOr<v1::TranslateResponse> response) {
-                  Complete(std::move(response));
-                }});
+                .done =
+                    [this](absl::StatusOr<v1::TranslateResponse> response) {
+                      Complete(std::move(response));
+                    },
+                .record = record_});
 }
 
 CallContext TranslateStreamReactor::Context() {
-  return {.deadline = DeadlineOf(*context_),
+  return {.deadline = deadline_,
           .cancel = cancel_,
           .flow = {.caller = CallerOf(*context_)},
           .reserve =
@@ -162,7 +174,8 @@ void TranslateStreamReactor::OnCancel() {
 // Nobody reads any more: the runner drops what is under way.
 void TranslateStreamReactor::Abandon() {
   cancel_->Cancel();
-  status_.Update(absl::CancelledError("the call was cancelled"));
+  status_.Update(WhyCancelled(
+      {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()}));
 }
 
 std::optional<v1::TranslateStreamResponse> TranslateStreamReactor::TakeNext() {
@@ -197,6 +210,7 @@ void TranslateStreamReactor::Proceed() {
   }
   if (!completed_) return;
   finished_ = true;
+  record_->End(status_);
   Finish(ToGrpcStatus(status_, context_));
 }
 
@@ -207,11 +221,17 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
     const grpc::ByteBuffer* request) {
   const int64_t request_bytes =
       request == nullptr ? 0 : static_cast<int64_t>(request->Length());
+  const auto record = std::make_shared<CallRecord>(
+      environment.reporting, MethodName(kTranslateStream.method),
+      TakeIdentity(context));
   const absl::Status entered = environment.gate->Enter(request_bytes);
-  if (!entered.ok()) return new RefusedStream(entered, context);
+  if (!entered.ok()) {
+    record->End(entered);
+    return new RefusedStream(entered, context);
+  }
   auto* stream =
       new TranslateStreamReactor(environment, context, request_bytes);
-  stream->Start(request);
+  stream->Start(request, record);
   return stream;
 }
 

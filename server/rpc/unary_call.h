@@ -5,26 +5,44 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "grpcpp/grpcpp.h"
+#include "server/rpc/call_record.h"
 #include "server/rpc/message_parsing.h"
 #include "server/rpc/status_conversion.h"
 
 namespace parley {
 
-// Parses `request_bytes`, lets `handler` fill the response, and finishes the
-// call. `handler` runs on this thread and may not block.
+// gRPC's three arguments of a raw unary method.
+struct UnaryWire {
+  grpc::CallbackServerContext* context;
+  const grpc::ByteBuffer* request;
+  grpc::ByteBuffer* response;
+};
+
+// Parses the request, lets `handler` fill the response, and finishes the call.
+// `handler` runs on this thread and may not block. `record` may be null.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* AnswerUnaryCall(
+    const UnaryWire& wire, CallRecord* record,
+    absl::FunctionRef<absl::Status(const Request&, Response*)> handler) {
+  Request request;
+  Response response;
+  absl::Status status = ParseMessage(wire.request, &request);
+  if (status.ok()) status = handler(request, &response);
+  if (status.ok()) status = SerializeMessage(response, wire.response);
+  if (record != nullptr) record->End(status);
+  grpc::ServerUnaryReactor* reactor = wire.context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status, wire.context));
+  return reactor;
+}
+
+// Nobody is told of the call.
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* AnswerUnaryCall(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
     grpc::ByteBuffer* response_bytes,
     absl::FunctionRef<absl::Status(const Request&, Response*)> handler) {
-  Request request;
-  Response response;
-  absl::Status status = ParseMessage(request_bytes, &request);
-  if (status.ok()) status = handler(request, &response);
-  if (status.ok()) status = SerializeMessage(response, response_bytes);
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
+  return AnswerUnaryCall<Request, Response>(
+      {context, request_bytes, response_bytes}, nullptr, handler);
 }
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Values {
   absl::Duration time = absl::Seconds(1);
   int count = 5;
   std::optional<int32_t> beams;
+  std::optional<uint64_t> seed;
   std::optional<float> penalty;
   int color = 0;
 
@@ -36,6 +38,7 @@ struct Values {
         DurationFlag({"time", "TIME", "A time."}, &time),
         IntFlag({"count", "N", "A count."}, {1, 10}, &count),
         OptionalIntFlag({"beams", "N", "Beams."}, &beams),
+        OptionalUnsignedFlag({"seed", "N", "A seed."}, &seed),
         OptionalFloatFlag({"penalty", "X", "A penalty."}, &penalty),
         ChoiceFlag({"color", "red|blue", "A color."}, {{"red", 1}, {"blue", 2}},
                    &color),
@@ -113,6 +116,16 @@ TEST(ParseFlags, ReadsTimes) {
   EXPECT_EQ(time("500ms"), absl::Milliseconds(500));
   for (const char* wrong : {"", "0", "-1s", "soon", "nan", "inf", "1e30"}) {
     EXPECT_EQ(time(wrong), absl::ZeroDuration()) << wrong;
+  }
+}
+
+TEST(ParseFlags, UnsignedNumbersReachTheGreatest) {
+  Values values;
+  ASSERT_TRUE(values.Parse({"--seed=18446744073709551615"}).ok());
+  EXPECT_EQ(values.seed, ~uint64_t{0});
+  for (const std::string wrong : {"-1", "18446744073709551616", "1.5", ""}) {
+    EXPECT_THAT(values.Parse({"--seed=" + wrong}).status().message(),
+                HasSubstr("--seed wants a whole number that is not negative"));
   }
 }
 

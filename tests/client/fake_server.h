@@ -159,6 +159,9 @@ class FakeServer {
     translation_.batch_stream = std::move(handler);
   }
   FakeEmbedding& embedding() { return embedding_; }
+  // What was asked for last of what changes the models, once it was answered.
+  const std::string& last_change() const { return models_.last_change; }
+  int num_reloads() const { return models_.num_reloads; }
   int num_health_calls() const { return health_.num_calls; }
   // Set before the first call.
   void set_health(grpc::health::v1::HealthCheckResponse::ServingStatus state) {
@@ -216,6 +219,8 @@ class FakeServer {
       model->set_architecture("MarianMTModel");
       model->set_num_parameters(6'800'000);
       model->set_compute_type("f32");
+      model->set_version("3");
+      model->set_last_error("no more memory");
       v1::LanguagePair* pair = model->add_language_pairs();
       pair->set_source("en");
       pair->set_target("de");
@@ -261,6 +266,41 @@ class FakeServer {
       }
       return grpc::Status::OK;
     }
+    grpc::Status LoadModel(grpc::ServerContext* context,
+                           const v1::LoadModelRequest* request,
+                           v1::Model* response) override {
+      if (request->model() == "demo") {
+        return {grpc::StatusCode::ALREADY_EXISTS, "demo is there already"};
+      }
+      Fill(response);
+      response->set_name(request->model());
+      response->set_version("1");
+      response->set_compute_type(request->compute_type());
+      last_change =
+          absl::StrCat("load ", request->model(), " ", request->directory());
+      return grpc::Status::OK;
+    }
+    grpc::Status UnloadModel(grpc::ServerContext* context,
+                             const v1::UnloadModelRequest* request,
+                             v1::UnloadModelResponse* response) override {
+      last_change = absl::StrCat("unload ", request->model());
+      return grpc::Status::OK;
+    }
+    grpc::Status ReloadModel(grpc::ServerContext* context,
+                             const v1::ReloadModelRequest* request,
+                             v1::Model* response) override {
+      ++num_reloads;
+      if (request->model() == "going-down") {
+        return {grpc::StatusCode::UNAVAILABLE, "the server is going down"};
+      }
+      Fill(response);
+      response->set_version("2");
+      last_change =
+          absl::StrCat("reload ", request->model(), " ", request->directory());
+      return grpc::Status::OK;
+    }
+    std::string last_change;
+    int num_reloads = 0;
   };
 
   struct Health : grpc::health::v1::Health::Service {

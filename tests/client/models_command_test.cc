@@ -31,7 +31,9 @@ TEST(RunModels, TellsAllAboutOne) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.out, AllOf(HasSubstr("A demo"), HasSubstr("MarianMTModel"),
                              HasSubstr("en-de"), HasSubstr("32 beams"),
-                             HasSubstr("shortlist:     used unless")));
+                             HasSubstr("shortlist:     used unless"),
+                             HasSubstr("version:       3\n"),
+                             HasSubstr("last error:    no more memory\n")));
 }
 
 TEST(RunModels, TellsWhatAnEncoderCanDo) {
@@ -69,6 +71,12 @@ TEST(RunModels, UnknownNamesFailWithTheServersWords) {
   const Ran ran = RunCommand(&RunModels, server.address(), {"other"});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.err, HasSubstr("NOT_FOUND: no such model; served: demo"));
+}
+
+TEST(RunModels, HandsChangesOn) {
+  const Ran ran = RunCommand(&RunModels, "", {"reload"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("parley models reload: wants one"));
 }
 
 TEST(RunModels, WrongUsage) {

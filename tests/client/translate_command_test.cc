@@ -65,7 +65,8 @@ TEST(RunTranslate, SendsEveryOption) {
       {"--target=de", "--source=en", "--model=demo", "--num_beams=0",
        "--num_hypotheses=3", "--length_penalty=-0.5", "--max_new_tokens=-7",
        "--min_new_tokens=2", "--early_stopping=never", "--split=none",
-       "--shortlist=false", "--return_tokens", "A man."});
+       "--shortlist=false", "--return_tokens", "--sample", "--temperature=0.7",
+       "--top_k=-4", "--top_p=0.5", "--seed=18446744073709551615", "A man."});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(seen.target_language(), "de");
   EXPECT_EQ(seen.source_language(), "en");
@@ -83,6 +84,11 @@ TEST(RunTranslate, SendsEveryOption) {
   EXPECT_TRUE(options.has_shortlist());
   EXPECT_FALSE(options.shortlist());
   EXPECT_TRUE(options.return_tokens());
+  EXPECT_TRUE(options.do_sample());
+  EXPECT_EQ(options.temperature(), 0.7f);
+  EXPECT_EQ(options.top_k(), -4);
+  EXPECT_EQ(options.top_p(), 0.5f);
+  EXPECT_EQ(options.seed(), ~uint64_t{0});
   EXPECT_EQ(RunArgs(server, {"--shortlist", "A man."}).exit_code, 0);
   EXPECT_TRUE(seen.options().shortlist());
 }

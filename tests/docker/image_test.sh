@@ -107,7 +107,8 @@ start_server() {
   echo "-- starting the server in it"
   # After the entrypoint's own flags, so these count: loopback, any port.
   podman_ run --name parley-test "${confined[@]}" "$image" \
-    --listen=127.0.0.1 --grpc_port=0 >"$scratch/out" 2>"$scratch/err" &
+    --listen=127.0.0.1 --grpc_port=0 --admin_port=0 --metrics_port=0 \
+    --drain_delay=0 >"$scratch/out" 2>"$scratch/err" &
   run_pid=$!
   for _ in {1..900}; do
     grep -qs '^parley-server ready' "$scratch/out" && break
@@ -119,6 +120,8 @@ start_server() {
     fail "the server in the image does not start"
   }
   address=$(sed -n 's/^parley-server ready: grpc \([^,]*\),.*/\1/p' \
+    "$scratch/out")
+  metrics_port=$(sed -n 's/.*, metrics 127\.0\.0\.1:\([0-9]*\),.*/\1/p' \
     "$scratch/out")
 }
 
@@ -139,6 +142,12 @@ expect "translation" \
   "$(in_container parley translate "--server=$address" --source=en \
     --target=de 'A man in an orange hat starring at something.')" \
   'Ein Mann mit einem orangefarbenen Hut blickt auf etwas.'
+exec 3<>"/dev/tcp/127.0.0.1/$metrics_port"
+printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+expect "translations in its metrics" \
+  "$(sed -n 's/^parley_requests_total{code="OK",method="Translate".*} //p' <&3)" \
+  1
+exec 3>&-
 podman_ stop --time 40 parley-test >/dev/null
 status=0
 wait "$run_pid" || status=$?

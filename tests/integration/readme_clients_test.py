@@ -59,6 +59,8 @@ class Server:
                 program,
                 f"--models=demo=models/demo,all-MiniLM-L6-v2={EMBEDDER}",
                 "--grpc_port=0",
+                "--admin_port=off",
+                "--drain_delay=0",
             ],
             stdout=subprocess.PIPE,
             text=True,

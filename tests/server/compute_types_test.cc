@@ -35,6 +35,13 @@ TEST(ParseComputeTypesTest, SaysWhatIsWrong) {
               HasSubstr("two compute types for \"a\""));
 }
 
+TEST(ComputeTypeOfTest, AnyName) {
+  const ComputeTypes types = *ParseComputeTypes("int8,b=f32");
+  EXPECT_EQ(ComputeTypeOf(types, "a"), ComputeType::kInt8);
+  EXPECT_EQ(ComputeTypeOf(types, "b"), ComputeType::kF32);
+  EXPECT_EQ(ComputeTypeOf({}, "a"), std::nullopt);
+}
+
 TEST(SetComputeTypesTest, NamedModelsHaveTheirOwn) {
   std::vector<ModelSource> sources = {{"a", "x"}, {"b", "y"}};
   ASSERT_TRUE(SetComputeTypes(*ParseComputeTypes("int8,b=f32"), &sources).ok());

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/server_process.h"
@@ -152,6 +153,17 @@ TEST(ServerProgram, ShowsProgressAndOneReadyLine) {
   EXPECT_EQ(server.WaitForExit(), 0) << server.err();
 }
 
+TEST(ServerProgram, NamesTheAdminPort) {
+  ServerProcess server({.arguments = {kDemo, kAnyPort, "--admin_port=0"}});
+  ASSERT_NE(server.WaitUntilReady(), "") << server.err();
+  EXPECT_NE(server.admin_address(), "");
+  ExpectFails({.arguments = {kDemo, kAnyPort,
+                             "--admin_port=" +
+                                 std::string(absl::StripPrefix(
+                                     server.admin_address(), "127.0.0.1:"))}},
+              1, "the admin port: cannot listen on 127.0.0.1");
+}
+
 TEST(ServerProgram, NamesAPortInUse) {
   ServerProcess first({.arguments = {kDemo, kAnyPort}});
   const std::string address = first.WaitUntilReady();
@@ -160,6 +172,19 @@ TEST(ServerProgram, NamesAPortInUse) {
   ExpectFails({.arguments = {kDemo, "--grpc_port=" + parts[1]}}, 1,
               absl::StrCat("cannot listen on 127.0.0.1 port ", parts[1],
                            ": the port is in use"));
+  EXPECT_TRUE(first.running());
+}
+
+TEST(ServerProgram, AMetricsPortInUseIsAnErrorWhereItWasAskedFor) {
+  ServerProcess first({.arguments = {kDemo, kAnyPort, "--metrics_port=0"}});
+  ASSERT_NE(first.WaitUntilReady(), "") << first.err();
+  const int port = first.metrics_port();
+  ASSERT_GT(port, 0) << first.out();
+  ExpectFails(
+      {.arguments = {kDemo, kAnyPort, absl::StrCat("--metrics_port=", port)}},
+      1,
+      absl::StrCat("the metrics port: cannot listen on 127.0.0.1 port ", port,
+                   ": the port is in use"));
   EXPECT_TRUE(first.running());
 }
 

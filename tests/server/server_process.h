@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,7 +26,9 @@
 namespace parley {
 
 // Started when constructed; killed, where it still runs, when destroyed. Waits
-// are bounded, by far more than what is waited for takes.
+// are bounded, by far more than what is waited for takes. Several may run at a
+// time: unless arguments or environment say otherwise, there are no admin and
+// no metrics ports, and a drain begins at once.
 class ServerProcess {
  public:
   struct Options {
@@ -43,6 +46,13 @@ class ServerProcess {
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
     std::string program = PARLEY_SERVER_PROGRAM;
+    // The environment counts for less than arguments, so that these can be
+    // given, too.
+    for (const char* entry :
+         {"PARLEY_ADMIN_PORT=off", "PARLEY_METRICS_PORT=off",
+          "PARLEY_DRAIN_DELAY=0"}) {
+      options.environment.emplace_back(entry);
+    }
     std::vector<char*> argv = {program.data()};
     for (std::string& arg : options.arguments) argv.push_back(arg.data());
     argv.push_back(nullptr);
@@ -87,6 +97,26 @@ class ServerProcess {
     mutex_.AwaitWithTimeout(absl::Condition(&has_line), absl::Minutes(2));
     if (!absl::StartsWith(out_, kStart)) return "";
     return out_.substr(kStart.size(), out_.find(',') - kStart.size());
+  }
+
+  // That of its ready line; empty where there is none.
+  std::string admin_address() {
+    const std::string line = out();
+    const std::string start = ", admin ";
+    const size_t begin = line.find(start);
+    if (begin == line.npos) return "";
+    const size_t address = begin + start.size();
+    return line.substr(address, line.find(',', address) - address);
+  }
+
+  // That of its ready line; 0 where there is none.
+  int metrics_port() {
+    constexpr absl::string_view kStart = ", metrics 127.0.0.1:";
+    const std::string line = out();
+    const size_t begin = line.find(kStart);
+    int port = 0;
+    if (begin != line.npos) port = std::atoi(&line[begin + kStart.size()]);
+    return port;
   }
 
   // `number` goes to this process only.

@@ -57,6 +57,8 @@ class ServerTest : public ::testing::Test {
   static ServerConfig FreePort() {
     ServerConfig config;
     config.grpc_port = 0;
+    config.admin_port = ServerConfig::kNoPort;
+    config.metrics_port = ServerConfig::kNoPort;
     return config;
   }
 
@@ -124,7 +126,10 @@ TEST_F(ServerTest, HealthFollowsTheModels) {
   EXPECT_EQ(Health("broken"), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(Health("parley.v1.TranslationService"),
             HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("parley.v1.EmbeddingService"),
+            HealthCheckResponse::NOT_SERVING);  // There is no model for it.
   EXPECT_EQ(Health("parley.v1.ModelService"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("liveness"), HealthCheckResponse::SERVING);
   EXPECT_EQ(Health("other"), -1);
   EXPECT_EQ(server_->models()[0].state, ModelState::kFailed);
 }
@@ -142,6 +147,79 @@ TEST_F(ServerTest, ServesWhatIsLoaded) {
                   .ok());
   ASSERT_EQ(models.models_size(), 1);
   EXPECT_EQ(models.models(0).state(), v1::MODEL_STATE_READY);
+  EXPECT_EQ(models.models(0).version(), "1");
+  EXPECT_EQ(outcome.response.model_version(), "1");
+}
+
+TEST_F(ServerTest, TheAdminPortChangesWhatIsServed) {
+  ServerConfig config = FreePort();
+  config.admin_port = 0;
+  StartReady(config);
+  ASSERT_NE(server_->admin_address(), "");
+  const auto admin =
+      v1::ModelService::NewStub(ChannelTo(server_->admin_address()));
+  grpc::ClientContext contexts[5];
+  for (auto& context : contexts) SetTestDeadline(&context);
+  v1::LoadModelRequest load;
+  load.set_model("encoder");
+  load.set_directory("encoder");
+  v1::Model model;
+  grpc::Status status = admin->LoadModel(&contexts[0], load, &model);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(model.version(), "1");
+  // Health is the first to know.
+  EXPECT_EQ(Health("encoder"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Health("parley.v1.EmbeddingService"), HealthCheckResponse::SERVING);
+  v1::ReloadModelRequest reload;
+  reload.set_model("good");
+  ASSERT_TRUE(admin->ReloadModel(&contexts[1], reload, &model).ok());
+  EXPECT_EQ(model.version(), "2");
+  EXPECT_EQ(Translate("a").response.model_version(), "2");
+  reload.set_directory("broken");
+  EXPECT_EQ(admin->ReloadModel(&contexts[2], reload, &model).error_code(),
+            grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(Translate("a").response.model_version(), "2");
+  EXPECT_EQ(Health("good"), HealthCheckResponse::SERVING);
+  v1::UnloadModelRequest unload;
+  unload.set_model("encoder");
+  v1::UnloadModelResponse unloaded;
+  ASSERT_TRUE(admin->UnloadModel(&contexts[3], unload, &unloaded).ok());
+  EXPECT_EQ(Health("encoder"), -1);
+  EXPECT_EQ(Health("parley.v1.EmbeddingService"),
+            HealthCheckResponse::NOT_SERVING);
+  // The public port says where to go.
+  status = v1::ModelService::NewStub(channel_)->UnloadModel(&contexts[4],
+                                                            unload, &unloaded);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr(server_->admin_address()));
+}
+
+TEST_F(ServerTest, AnAdminPortInUseMatters) {
+  ServerConfig config = FreePort();
+  config.admin_port = 0;
+  StartReady(config);
+  const std::string& taken = server_->admin_address();
+  config.admin_port = std::stoi(taken.substr(taken.rfind(':') + 1));
+  config.needs_admin_port = true;
+  const absl::Status status = Server::Start(config, {}, Loader()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the admin port"));
+  // Where nobody asked for it, the server does without.
+  config.needs_admin_port = false;
+  const auto without = Server::Start(config, {}, Loader());
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ((*without)->admin_address(), "");
+}
+
+TEST_F(ServerTest, CallsAreTakenUntilTheDrain) {
+  StartReady(FreePort());
+  server_->StopReadiness();
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("good"), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("liveness"), HealthCheckResponse::SERVING);
+  EXPECT_TRUE(Translate("a").status.ok());
+  EXPECT_TRUE(server_->Drain(Soon()));
+  EXPECT_EQ(Translate("a").status.error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(ServerTest, AnEmptyNameMeansTheModelOfTheRightKind) {
@@ -186,7 +264,7 @@ TEST_F(ServerTest, ALostEngineIsNotServed) {
 
 TEST_F(ServerTest, NamesAPortInUse) {
   StartReady(FreePort());
-  ServerConfig config;
+  ServerConfig config = FreePort();
   config.grpc_port =
       std::stoi(server_->address().substr(server_->address().rfind(':') + 1));
   const absl::Status status = Server::Start(config, {kGood}, Loader()).status();

@@ -1,7 +1,11 @@
 #include "server/startup_report.h"
 
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
 namespace parley {
@@ -31,6 +35,22 @@ TEST(LoadDisplayTest, OneChangingLineOnATerminal) {
             "\rloading demo: reading (30%)\x1b[K\n");
 }
 
+TEST(LoadDisplayTest, LinesOfTheLogWhereAsked) {
+  std::ostringstream out;
+  LoadDisplay display("demo", {.is_terminal = true, .is_logged = true}, &out);
+  testing::internal::CaptureStderr();
+  display.Update("reading", 0.2);
+  display.Update("reading", 0.4);
+  display.Update("packing", 0.5);
+  display.Finish();
+  const std::vector<std::string> lines =
+      absl::StrSplit(testing::internal::GetCapturedStderr(), '\n');
+  ASSERT_EQ(lines.size(), 3);
+  EXPECT_TRUE(absl::EndsWith(lines[0], " loading model=demo stage=reading"));
+  EXPECT_TRUE(absl::EndsWith(lines[1], " loading model=demo stage=packing"));
+  EXPECT_EQ(out.str(), "");
+}
+
 TEST(LoadDisplayTest, NothingWithoutAnUpdate) {
   std::ostringstream out;
   LoadDisplay display("demo", {.is_terminal = true}, &out);
@@ -54,7 +74,7 @@ TEST(ReadyLineTest, NamesEveryModel) {
   encoder->info.encoder.embedding_dim = 384;
   encoder->info.encoder.max_tokens = 256;
   EXPECT_EQ(
-      ReadyLine("127.0.0.1:1",
+      ReadyLine({.grpc = "127.0.0.1:1"},
                 {{.name = "a", .state = ModelState::kReady, .model = pairs},
                  {.name = "b", .state = ModelState::kReady, .model = targets},
                  {.name = "c", .state = ModelState::kReady, .model = bare},
@@ -64,6 +84,20 @@ TEST(ReadyLineTest, NamesEveryModel) {
       "a (translation, 1 pair, f32), b (translation, 2 target languages, "
       "f32), c (translation, f32), d (FAILED), e (encoder, BertModel, "
       "384 dimensions, 256 tokens, f32)");
+}
+
+TEST(ReadyLineTest, NamesTheAdminPortWhereThereIsOne) {
+  EXPECT_EQ(ReadyLine({.grpc = "127.0.0.1:1", .admin = "127.0.0.1:2"}, {}),
+            "parley-server ready: grpc 127.0.0.1:1, admin 127.0.0.1:2, models: "
+            "none yet");
+}
+
+TEST(ReadyLineTest, NamesTheMetricsPortWhereThereIsOne) {
+  EXPECT_EQ(
+      ReadyLine({.grpc = "127.0.0.1:1", .metrics = "127.0.0.1:2"},
+                {{.name = "d", .state = ModelState::kFailed}}),
+      "parley-server ready: grpc 127.0.0.1:1, metrics 127.0.0.1:2, models: "
+      "d (FAILED)");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/stop_signal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cstdlib>
 
 #include "gtest/gtest.h"
+#include "server/exit_status.h"
 
 namespace parley {
 namespace {
@@ -42,7 +44,7 @@ TEST_F(StopSignalDeathTest, TheSecondSignalEndsTheProcess) {
         Raise(SIGINT);
         while (true) pause();
       },
-      ::testing::ExitedWithCode(128 + SIGINT), "a second signal");
+      ::testing::ExitedWithCode(kExitSecondSignal), "a second signal");
 }
 
 TEST_F(StopSignalDeathTest, APatienceThatRunsOutEndsTheProcess) {
@@ -52,7 +54,40 @@ TEST_F(StopSignalDeathTest, APatienceThatRunsOutEndsTheProcess) {
         Raise(SIGTERM);
         while (true) pause();
       },
-      ::testing::ExitedWithCode(1), "did not end within 10ms");
+      ::testing::ExitedWithCode(kExitWatchdog), "did not end within 10ms");
+}
+
+// From here on, whoever writes to standard error waits for ever.
+void BlockStandardError() {
+  int ends[2];
+  if (pipe(ends) != 0) _exit(9);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  const char filling[4096] = {};
+  while (write(ends[1], filling, sizeof(filling)) > 0) {
+  }
+  fcntl(ends[1], F_SETFL, 0);
+  dup2(ends[1], STDERR_FILENO);
+}
+
+TEST_F(StopSignalDeathTest, NoReaderOfTheLogHoldsUpTheEnd) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop(absl::Milliseconds(10));
+        BlockStandardError();
+        Raise(SIGTERM);
+        while (true) pause();
+      },
+      ::testing::ExitedWithCode(kExitWatchdog), "");
+  EXPECT_EXIT(
+      {
+        StopSignal stop(absl::InfiniteDuration());
+        Raise(SIGTERM);
+        stop.Wait();
+        BlockStandardError();
+        Raise(SIGTERM);
+        while (true) pause();
+      },
+      ::testing::ExitedWithCode(kExitSecondSignal), "");
 }
 
 TEST_F(StopSignalDeathTest, EndsWithoutASignal) {

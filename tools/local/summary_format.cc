@@ -148,6 +148,11 @@ void PrintTranslator(const ModelInfo& info, std::ostream& out) {
                              "where a request does not say",
                              search.num_beams, search.length_penalty,
                              search.max_new_tokens));
+  if (info.has_shortlist) {
+    PrintField(out, "shortlist",
+               info.uses_shortlist ? "used unless a request says otherwise"
+                                   : "used where a request asks for it");
+  }
 }
 
 void PrintEncoder(const ModelInfo& info, std::ostream& out) {
@@ -207,6 +212,9 @@ Json TranslatorJson(const ModelInfo& info) {
     pairs.push_back({pair.source, pair.target});
   }
   const SearchOptions& search = info.default_search;
+  // As the server has it: there only where there is a shortlist.
+  const Json shortlist =
+      info.has_shortlist ? Json(info.uses_shortlist) : Json();
   return {{"language_pairs", pairs},
           {"target_languages", info.languages.targets},
           {"target_language_token", info.languages.target_token},
@@ -214,7 +222,8 @@ Json TranslatorJson(const ModelInfo& info) {
           {"max_target_tokens", info.max_target_tokens},
           {"num_beams", search.num_beams},
           {"length_penalty", ShortestDouble(search.length_penalty)},
-          {"max_new_tokens", search.max_new_tokens}};
+          {"max_new_tokens", search.max_new_tokens},
+          {"shortlist", shortlist}};
 }
 
 Json EncoderJson(const ModelInfo& info) {

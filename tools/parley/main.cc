@@ -25,6 +25,10 @@ int main(int argc, char** argv) {
       server != nullptr && *server != '\0') {
     context.server = server;
   }
+  if (const char* server = std::getenv("PARLEY_ADMIN_SERVER");
+      server != nullptr && *server != '\0') {
+    context.admin_server = server;
+  }
   const std::vector<std::string> args(argv + 1, argv + argc);
   return parley::client::RunParley(context, args,
                                    parley::tools::LocalCommands());

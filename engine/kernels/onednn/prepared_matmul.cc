@@ -168,7 +168,10 @@ const dnnl::engine& CpuEngine() {
 }
 
 PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
-    : bias_(RowMajor(1, shape.out_features)), scratchpad_bytes_(1) {
+    : shape_(shape),
+      bias_(RowMajor(1, shape.out_features)),
+      scratchpad_bytes_(1),
+      states_(*this) {
   constexpr int64_t kPackedForRows = 64;
   const memory::desc any({shape.in_features, shape.out_features},
                          memory::data_type::f32, memory::format_tag::any);
@@ -182,6 +185,7 @@ PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
   }
   KeepAgreeing(shape);
   if (IsForFewRows(packed_weight_)) FindFewRowsSum(shape);
+  states_.GiveBack(std::make_unique<MatmulState>(*this));
 }
 
 void PreparedMatmul::KeepAgreeing(const MatmulShape& shape) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "dnnl.hpp"
+#include "engine/kernels/onednn/matmul_state.h"
 
 namespace parley::kernels {
 
@@ -28,8 +29,8 @@ struct MatmulShape {
 // The processor as oneDNN knows it. Any thread.
 const dnnl::engine& CpuEngine();
 
-// Immutable, so any number of threads may share one. The primitives keep no
-// state: their scratchpad is an argument.
+// Any number of threads may share one. The primitives are immutable and keep no
+// state: what a run writes to is an argument, which `states` has for it.
 //
 // Where a row's result would depend on the number of rows it is computed with
 // (oneDNN without AVX-512 takes other paths for few rows, and for the last ones
@@ -54,6 +55,8 @@ class PreparedMatmul {
   // As Get, but always anew; throws dnnl::error.
   explicit PreparedMatmul(const MatmulShape& shape);
 
+  const MatmulShape& shape() const { return shape_; }
+
   // By rising row count; at least one. A subset of kPreparedRowCounts.
   const std::vector<Primitive>& primitives() const { return primitives_; }
 
@@ -68,15 +71,20 @@ class PreparedMatmul {
   // What the greediest of them needs.
   size_t scratchpad_bytes() const { return scratchpad_bytes_; }
 
+  // For runs of them.
+  MatmulStatePool& states() const { return states_; }
+
  private:
   void KeepAgreeing(const MatmulShape& shape);
   void FindFewRowsSum(const MatmulShape& shape);
 
+  const MatmulShape shape_;
   std::vector<Primitive> primitives_;
   dnnl::memory::desc packed_weight_;
   dnnl::memory::desc bias_;
   size_t scratchpad_bytes_ = 0;
   std::optional<int64_t> few_rows_sum_;
+  mutable MatmulStatePool states_;
 };
 
 }  // namespace parley::kernels

@@ -105,9 +105,37 @@ class PackedLinear final : public Linear {
 
 }  // namespace
 
+PackedType PackedTypeOf(Precision precision) {
+  switch (precision) {
+    case Precision::kInt8:
+      return PackedType::kInt8;
+    case Precision::kBF16:
+      return PackedType::kBF16;
+    case Precision::kF32:
+      break;
+  }
+  return PackedType::kF32;
+}
+
+Precision PrecisionOf(PackedType type) {
+  switch (type) {
+    case PackedType::kInt8:
+      return Precision::kInt8;
+    case PackedType::kBF16:
+      return Precision::kBF16;
+    case PackedType::kF32:
+      break;
+  }
+  return Precision::kF32;
+}
+
 absl::StatusOr<PackedKernel> FindKernel(PackedType type) {
   const PackedKernels& kernels = BestPackedKernels();
   if (type == PackedType::kInt8) return kernels.int8;
+  if (type == PackedType::kF32) {
+    if (kernels.f32 != nullptr) return kernels.f32;
+    return absl::UnimplementedError("f32 products are oneDNN's here");
+  }
   if (kernels.bf16 != nullptr) return kernels.bf16;
   return absl::UnimplementedError(
       absl::StrCat("this processor has no bf16 products (it has ", IsaName(),

@@ -1,4 +1,5 @@
-// Linear layers over packed weights: int8 and bf16.
+// Linear layers over packed weights: int8, bf16, and f32 where oneDNN
+// has nothing better.
 #ifndef PARLEY_ENGINE_KERNELS_PACKED_PACKED_LINEAR_H_
 #define PARLEY_ENGINE_KERNELS_PACKED_PACKED_LINEAR_H_
 
@@ -13,16 +14,11 @@
 
 namespace parley::kernels {
 
-// REQUIRES: it is not kF32.
-inline PackedType PackedTypeOf(Precision precision) {
-  return precision == Precision::kBF16 ? PackedType::kBF16 : PackedType::kInt8;
-}
-inline Precision PrecisionOf(PackedType type) {
-  return type == PackedType::kBF16 ? Precision::kBF16 : Precision::kInt8;
-}
+PackedType PackedTypeOf(Precision precision);
+Precision PrecisionOf(PackedType type);
 
 // The kernel for products of a type. UNIMPLEMENTED where the processor has
-// none.
+// none, or where f32 is oneDNN's.
 absl::StatusOr<PackedKernel> FindKernel(PackedType type);
 
 // `bias` padded with zeros to weight.padded_out(); empty: all zeros.

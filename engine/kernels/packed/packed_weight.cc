@@ -71,6 +71,10 @@ void Deinterleave(const PackedShape& shape, const std::byte* panel, int lane,
 // Rounds the numbers of one output into `row` (row_bytes, zeros so far).
 void RoundOutput(const PackedShape& shape, absl::Span<const float> numbers,
                  int64_t output, std::byte* row, Storage& storage) {
+  if (shape.type == PackedType::kF32) {
+    std::memcpy(row, numbers.data(), numbers.size() * sizeof(float));
+    return;
+  }
   if (shape.type == PackedType::kBF16) {
     ConvertF32ToBF16(numbers, {reinterpret_cast<uint16_t*>(row),
                                static_cast<size_t>(shape.in_features)});
@@ -130,6 +134,8 @@ void UnpackOutput(const PackedWeight& weight, int64_t output,
       for (int64_t k = 0; k < count; ++k) {
         row[i + k] = static_cast<float>(static_cast<int8_t>(group[k])) * scale;
       }
+    } else if (shape.type == PackedType::kF32) {
+      std::memcpy(&row[i], group, sizeof(float));
     } else {
       uint16_t numbers[2];
       std::memcpy(numbers, group, sizeof(numbers));

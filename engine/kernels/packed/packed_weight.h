@@ -1,4 +1,5 @@
-// Weights of linear layers as int8 or bf16, laid out as the kernels read them.
+// Weights of linear layers as int8, bf16 or f32, laid out as the kernels read
+// them.
 #ifndef PARLEY_ENGINE_KERNELS_PACKED_PACKED_WEIGHT_H_
 #define PARLEY_ENGINE_KERNELS_PACKED_PACKED_WEIGHT_H_
 
@@ -11,11 +12,11 @@
 
 namespace parley::kernels {
 
-enum class PackedType { kInt8, kBF16 };
+enum class PackedType { kInt8, kBF16, kF32 };
 
 // Outputs are taken in panels of 16. A panel stores, for each group of inputs
-// whose numbers fill 32 bits (four int8 or two bf16), the groups of its 16
-// outputs one after the other: 64 bytes, a vector of AVX-512 and a row of an
+// whose numbers fill 32 bits (four int8, two bf16, one f32), the groups of its
+// 16 outputs one after the other: 64 bytes, a vector of AVX-512 and a row of an
 // AMX tile. Inputs are padded with zeros to 64 bytes of each output, outputs
 // to whole panels. docs/model_format.md describes the same for files.
 struct PackedShape {
@@ -26,7 +27,17 @@ struct PackedShape {
   int64_t out_features = 0;
   PackedType type = PackedType::kInt8;
 
-  int element_bytes() const { return type == PackedType::kInt8 ? 1 : 2; }
+  int element_bytes() const {
+    switch (type) {
+      case PackedType::kInt8:
+        return 1;
+      case PackedType::kBF16:
+        return 2;
+      case PackedType::kF32:
+        break;
+    }
+    return 4;
+  }
   // Of one output, or of one row of the other factor: a multiple of 64.
   int64_t row_bytes() const {
     return (in_features * element_bytes() + kChunkBytes - 1) / kChunkBytes *

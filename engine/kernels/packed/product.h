@@ -15,7 +15,7 @@ namespace parley::kernels {
 // y = rows * weight^T + bias, for the panels [first_panel, end_panel).
 struct PackedProduct {
   // Rounded as the weight's type has it, padded with zeros: uint8 for kInt8,
-  // bf16 for kBF16. Aligned to 64 bytes. [num_rows, row_bytes]
+  // bf16 for kBF16, f32 for kF32. Aligned to 64 bytes. [num_rows, row_bytes]
   const std::byte* rows = nullptr;
   const RowRange* ranges = nullptr;  // Only for kInt8. [num_rows]
   int64_t num_rows = 0;
@@ -33,13 +33,14 @@ using PackedKernel = void (*)(const PackedProduct& product);
 
 // The kernels of an instruction set. Single-threaded, no allocation. An int8
 // kernel's sums are exact: all of one `activation_levels` give the same bits.
-// In bf16 a row's bits depend on the set, but not on the other rows.
+// In bf16 and f32 a row's bits depend on the set, but not on the other rows.
 struct PackedKernels {
   const char* name;
   PackedKernel int8;
   // Rows are rounded to 0 ... activation_levels.
   int activation_levels;
   PackedKernel bf16;  // Null: the processor has no such products.
+  PackedKernel f32;   // Null: oneDNN is at least as fast.
 };
 
 // All that this processor can run, the best first; the last runs everywhere.

@@ -27,11 +27,13 @@ void RoundedRows::Round(int64_t row, const float* x) {
   if (shape_.type == PackedType::kInt8) {
     auto* rounded = reinterpret_cast<uint8_t*>(bytes);
     ranges_[row] = RoundToUint8({x, count}, levels_, {rounded, count});
+  } else if (shape_.type == PackedType::kF32) {
+    std::memcpy(bytes, x, count * sizeof(float));
   } else {
     auto* rounded = reinterpret_cast<uint16_t*>(bytes);
     ConvertF32ToBF16({x, count}, {rounded, count});
   }
-  // A bf16 NaN that an earlier product left there would spoil the sums.
+  // A NaN that an earlier product left there would spoil the sums.
   const int64_t used = shape_.in_features * shape_.element_bytes();
   std::memset(bytes + used, 0, shape_.row_bytes() - used);
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -158,6 +159,86 @@ TEST(BeamSearchTest, HypothesesAreDistinctOrderedAndAddUp) {
   }
 }
 
+bool BeginsWith(const std::vector<TokenId>& tokens,
+                const std::vector<TokenId>& prefix) {
+  return prefix.size() <= tokens.size() &&
+         std::equal(prefix.begin(), prefix.end(), tokens.begin());
+}
+
+TEST(BeamSearchTest, WhatIsCertainIsNeverTakenBack) {
+  std::mt19937 random(4);
+  int num_told = 0;
+  int num_searches = 0;
+  for (uint64_t seed = 0; seed < 600; ++seed) {
+    // Steep logits make beams that agree, flat ones beams that do not.
+    const ToyModel model = {.seed = seed,
+                            .vocab_size = 3 + static_cast<int>(random() % 30),
+                            .scale = 0.25f * (1 + random() % 12),
+                            .end_bias = static_cast<float>(random() % 4) - 2};
+    const SearchRules rules = RandomRules(model, &random);
+    SearchOptions options = Options(1 + random() % 12, 1 + random() % 20);
+    options.min_new_tokens = random() % (options.max_new_tokens + 1);
+    options.early_stopping = kAllEarlyStopping[random() % 3];
+    options.length_penalty = 0.5f * (static_cast<int>(random() % 7) - 2);
+    BeamSearch search(options, rules);
+    // All that was told before each step, and who told it.
+    std::vector<std::vector<TokenId>> told(1);
+    const auto logits = [&](absl::Span<const TokenId> prefix) {
+      std::vector<TokenId> now = told.back();
+      search.AppendCertain(static_cast<int>(now.size()), &now);
+      told.push_back(now);
+      std::vector<TokenId> whole;
+      search.AppendCertain(0, &whole);
+      EXPECT_EQ(now, whole);
+      return model.Logits(prefix);
+    };
+    if (!Drive(logits, &search).ok()) continue;
+    std::vector<TokenId> all;
+    search.AppendCertain(0, &all);
+    const std::vector<Hypothesis> found = search.TakeHypotheses();
+    EXPECT_EQ(all, found[0].token_ids);
+    for (const std::vector<TokenId>& tokens : told) {
+      EXPECT_TRUE(BeginsWith(found[0].token_ids, tokens));
+    }
+    num_told += static_cast<int>(told.back().size());
+    ++num_searches;
+  }
+  EXPECT_GT(num_searches, 300);
+  EXPECT_GT(num_told, 2 * num_searches);
+}
+
+TEST(BeamSearchTest, CertainIsWhatRowsAndTheBestFinishedShare) {
+  const SearchRules rules = ToyRules({});
+  const TokenId end = rules.end_token;
+  SearchOptions options = Options(2, 9);
+  options.early_stopping = EarlyStopping::kNever;
+  BeamSearch search(options, rules);
+  const auto certain = [&] {
+    std::vector<TokenId> tokens;
+    search.AppendCertain(0, &tokens);
+    return tokens;
+  };
+  EXPECT_THAT(certain(), IsEmpty());
+  const std::vector<Candidate> first = {{.token = 5, .log_prob = -1},
+                                        {.token = 6, .log_prob = -1.5f}};
+  ASSERT_TRUE(search.Advance({first}).ok());
+  EXPECT_THAT(certain(), IsEmpty());
+  // Both rows continue the first, which has ended too.
+  const std::vector<Candidate> good = {{.token = 7, .log_prob = -0.1f},
+                                       {.token = end, .log_prob = -0.2f},
+                                       {.token = 8, .log_prob = -0.3f}};
+  const std::vector<Candidate> bad = {{.token = 7, .log_prob = -8}};
+  ASSERT_TRUE(search.Advance({good, bad}).ok());
+  ASSERT_EQ(search.num_rows(), 2);
+  EXPECT_THAT(certain(), ElementsAre(5));
+  // Both continue 5 7 now, but 5 end is still the best.
+  const std::vector<Candidate> last = {{.token = 9, .log_prob = -0.1f},
+                                       {.token = 10, .log_prob = -0.2f}};
+  ASSERT_TRUE(search.Advance({last, bad}).ok());
+  ASSERT_EQ(search.num_rows(), 2);
+  EXPECT_THAT(certain(), ElementsAre(5));
+}
+
 TEST(BeamSearchTest, WideBeamFindsTheBestOfAll) {
   // Two tokens and the end, four steps: a beam of 32 drops nothing.
   const ToyModel model = {.seed = 9, .vocab_size = 3};
@@ -311,6 +392,9 @@ TEST(BeamSearchTest, OneRowWithoutNumbersFailsTheSearch) {
     return values;
   };
   EXPECT_EQ(Drive(logits, &search).code(), absl::StatusCode::kInternal);
+  std::vector<TokenId> certain;
+  search.AppendCertain(0, &certain);
+  EXPECT_THAT(certain, IsEmpty());
   EXPECT_THAT(search.TakeHypotheses(), IsEmpty());
 }
 

@@ -68,6 +68,25 @@ TEST(GreedySearchTest, IsOneRowThatContinuesItself) {
   EXPECT_FALSE(search.finished());
 }
 
+TEST(GreedySearchTest, EveryTokenIsCertainAtOnce) {
+  const SearchRules rules = ToyRules({});
+  GreedySearch search(Options(9), rules);
+  std::vector<TokenId> told;
+  search.AppendCertain(0, &told);
+  EXPECT_THAT(told, IsEmpty());
+  for (const TokenId token : {4, 6, 5}) {
+    const std::vector<Candidate> candidates = {
+        {.token = token, .log_prob = -1}};
+    ASSERT_TRUE(search.Advance({candidates}).ok());
+    search.AppendCertain(static_cast<int>(told.size()), &told);
+    EXPECT_EQ(told.back(), token);
+  }
+  EXPECT_THAT(told, ElementsAre(4, 6, 5));
+  EXPECT_FALSE(search.Advance({absl::Span<const Candidate>()}).ok());
+  search.AppendCertain(0, &told);
+  EXPECT_EQ(told.size(), 3u);
+}
+
 TEST(GreedySearchTest, ForcedEndAtTheLimit) {
   const ToyModel model = {.seed = 5, .end_bias = -100};
   SearchRules rules = ToyRules(model);

@@ -43,7 +43,7 @@ TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
     ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
     const int num_cpus = CPU_COUNT(&before);
     SetTeamSize(std::min(2, num_cpus));
-    PinTeam();
+    PinTeam(0);
     std::vector<int> cpus(TeamSize(), -1);
 #pragma omp parallel
     {
@@ -56,12 +56,33 @@ TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
   }).join();
 }
 
+TEST(ThreadTeamTest, TeamsMayBePinnedBesideEachOther) {
+  const auto cpu_of = [](int first_cpu) {
+    int cpu = -1;
+    std::thread([&] {
+      SetTeamSize(1);
+      PinTeam(first_cpu);
+      cpu_set_t own;
+      ASSERT_EQ(sched_getaffinity(0, sizeof(own), &own), 0);
+      ASSERT_EQ(CPU_COUNT(&own), 1);
+      cpu = sched_getcpu();
+    }).join();
+    return cpu;
+  };
+  cpu_set_t all;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "there is one CPU";
+  EXPECT_NE(cpu_of(0), cpu_of(1));
+}
+
 TEST(ThreadTeamTest, MoreThreadsThanCpusStayUnpinned) {
   std::thread([] {
     cpu_set_t before, after;
     ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
     SetTeamSize(CPU_COUNT(&before) + 1);
-    PinTeam();
+    PinTeam(0);
+    SetTeamSize(1);
+    PinTeam(CPU_COUNT(&before));
     ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
     EXPECT_TRUE(CPU_EQUAL(&before, &after));
   }).join();

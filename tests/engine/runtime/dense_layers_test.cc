@@ -23,35 +23,51 @@ DenseModule Module() {
 // What the numbers are, encoder_engine_test compares with
 // sentence-transformers.
 TEST(DenseLayersTest, RowsDoNotDependOnTheirCompany) {
-  auto layers = DenseLayers::Load({Module()}, 48);
+  const auto layers = DenseLayers::Load({Module()}, 48);
   ASSERT_TRUE(layers.ok()) << layers.status();
+  DenseScratch scratch(*layers);
   EXPECT_EQ(layers->in_features(), 48);
   EXPECT_EQ(layers->out_features(), 10);
   EXPECT_EQ(layers->num_parameters(), 490);
   const auto fill = [&](int row, float value) {
-    std::fill_n(layers->input() + row * 48, 48, value);
+    std::fill_n(scratch.input() + row * 48, 48, value);
   };
   fill(0, 0.25f);
-  const float* output = layers->Run(1);
+  const float* output = layers->Run(1, scratch);
   const std::vector<float> alone(output, output + 10);
   for (int row = 0; row < DenseLayers::kMaxRows; ++row) {
     fill(row, row == 29 ? 0.25f : 1.0f * row);
   }
-  output = layers->Run(DenseLayers::kMaxRows);
+  output = layers->Run(DenseLayers::kMaxRows, scratch);
   EXPECT_EQ(std::vector<float>(output + 290, output + 300), alone);
 }
 
 TEST(DenseLayersTest, ActivationIsApplied) {
-  auto plain = DenseLayers::Load({Module()}, 48);
+  const auto plain = DenseLayers::Load({Module()}, 48);
   DenseModule module = Module();
   module.activation = kernels::Activation::kRelu;
-  auto positive = DenseLayers::Load({module}, 48);
+  const auto positive = DenseLayers::Load({module}, 48);
   ASSERT_TRUE(plain.ok() && positive.ok());
-  std::fill_n(plain->input(), 48, 1.0f);
-  std::fill_n(positive->input(), 48, 1.0f);
-  const float* x = plain->Run(1);
-  const float* y = positive->Run(1);
+  DenseScratch scratches[] = {DenseScratch(*plain), DenseScratch(*positive)};
+  for (DenseScratch& scratch : scratches) {
+    std::fill_n(scratch.input(), 48, 1.0f);
+  }
+  const float* x = plain->Run(1, scratches[0]);
+  const float* y = positive->Run(1, scratches[1]);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(y[i], std::max(x[i], 0.0f));
+}
+
+TEST(DenseLayersTest, RunsWithScratchesOfTheirOwnDoNotMeet) {
+  const auto layers = DenseLayers::Load({Module()}, 48);
+  ASSERT_TRUE(layers.ok()) << layers.status();
+  DenseScratch first(*layers), second(*layers);
+  std::fill_n(first.input(), 48, 1.0f);
+  std::fill_n(second.input(), 48, -1.0f);
+  const float* x = layers->Run(1, first);
+  const std::vector<float> before(x, x + 10);
+  const float* y = layers->Run(1, second);
+  EXPECT_NE(std::vector<float>(y, y + 10), before);
+  EXPECT_EQ(std::vector<float>(x, x + 10), before);
 }
 
 TEST(DenseLayersTest, NoModulesNoLayers) {

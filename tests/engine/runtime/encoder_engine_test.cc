@@ -35,8 +35,8 @@ std::unique_ptr<EncoderEngine> CreateEngine(const std::string& name) {
       DenseLayers::Load(sentences->dense, sentences->pooling.size() *
                                               parts.model->config.d_model);
   EXPECT_TRUE(dense.ok()) << dense.status();
-  parts.dense = std::move(*dense);
-  if (!parts.dense.empty()) {
+  parts.dense = std::make_shared<const DenseLayers>(*std::move(dense));
+  if (!parts.dense->empty()) {
     parts.defaults.num_poolings = static_cast<int>(sentences->pooling.size());
   }
   return std::make_unique<EncoderEngine>(std::move(parts),

@@ -22,7 +22,8 @@ class EncoderOutputsTest : public testing::Test {
  protected:
   EncoderOutputsTest()
       : model_(LoadGoldenEncoder("bert-pretraining")),
-        outputs_(model_.get(), {.pooling = {Pooling::kMean}}, {}),
+        outputs_(model_.get(), {.pooling = {Pooling::kMean}},
+                 std::make_shared<const DenseLayers>()),
         hidden_(4 * model_->config.d_model, 0.5f),
         tasks_(2, Task{.source_ids = {1, 2}}) {}
 

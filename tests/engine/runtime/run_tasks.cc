@@ -1,5 +1,6 @@
 #include "tests/engine/runtime/run_tasks.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace parley {
 namespace {
 
 int64_t num_evictions = 0;
+std::vector<std::vector<TokenId>> told_tokens;
 
 struct Waiting {
   TaskId id = 0;
@@ -23,6 +25,25 @@ void AdmitWhatFits(Engine& engine, int max_tasks, std::deque<Waiting>& queue) {
     ASSERT_TRUE(status.ok()) << status;
     queue.pop_front();
   }
+}
+
+void TakeProgress(const std::vector<Task>& tasks, const StepResult& result) {
+  for (const TaskProgress& progress : result.progress) {
+    EXPECT_TRUE(tasks[progress.id].wants_progress) << "task " << progress.id;
+    EXPECT_FALSE(progress.token_ids.empty()) << "task " << progress.id;
+    std::vector<TokenId>& told = told_tokens[progress.id];
+    told.insert(told.end(), progress.token_ids.begin(),
+                progress.token_ids.end());
+  }
+}
+
+void ExpectNothingTakenBack(const FinishedTask& finished) {
+  const std::vector<TokenId>& told = told_tokens[finished.id];
+  if (told.empty()) return;
+  const std::vector<TokenId>& best = finished.result.hypotheses.at(0).token_ids;
+  ASSERT_LE(told.size(), best.size()) << "task " << finished.id;
+  EXPECT_TRUE(std::equal(told.begin(), told.end(), best.begin()))
+      << "task " << finished.id;
 }
 
 }  // namespace
@@ -41,6 +62,7 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
                                     const std::vector<Task>& tasks,
                                     const RunOptions& options) {
   num_evictions = 0;
+  told_tokens.assign(tasks.size(), {});
   std::deque<Waiting> queue;
   for (size_t i = 0; i < tasks.size(); ++i) queue.push_back({i, tasks[i]});
   std::vector<TaskResult> results(tasks.size());
@@ -52,7 +74,9 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
         {.max_encoder_tokens = options.max_encoder_tokens}, &result);
     EXPECT_TRUE(status.ok()) << status;
     if (!status.ok()) return results;
+    TakeProgress(tasks, result);
     for (FinishedTask& finished : result.finished) {
+      ExpectNothingTakenBack(finished);
       results[finished.id] = std::move(finished.result);
     }
     for (const FailedTask& failed : result.failed) {
@@ -60,6 +84,7 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
     }
     for (EvictedTask& evicted : result.evicted) {
       ++num_evictions;
+      told_tokens[evicted.id].clear();  // It begins anew.
       queue.push_front({evicted.id, std::move(evicted.task)});
     }
   }
@@ -67,5 +92,7 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
 }
 
 int64_t NumEvictions() { return num_evictions; }
+
+const std::vector<std::vector<TokenId>>& ToldTokens() { return told_tokens; }
 
 }  // namespace parley

@@ -28,6 +28,10 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
 // Tasks that RunTasks saw evicted the last time.
 int64_t NumEvictions();
 
+// What each task of the last run has told of its progress, in the end and all
+// together. That it is a prefix of the best hypothesis is checked on the way.
+const std::vector<std::vector<TokenId>>& ToldTokens();
+
 }  // namespace parley
 
 #endif  // PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -324,6 +325,122 @@ TEST(TranslationEngineTest, StepWithoutTasksDoesNothing) {
   result.finished.emplace_back();
   EXPECT_TRUE(engine->Step({.max_encoder_tokens = 100}, &result).ok());
   EXPECT_TRUE(result.finished.empty());
+}
+
+// Every second task tells of its progress.
+std::vector<Task> TellingTasks(std::vector<Task> tasks) {
+  for (size_t i = 0; i < tasks.size(); i += 2) tasks[i].wants_progress = true;
+  return tasks;
+}
+
+TEST(TranslationEngineTest, ProgressDoesNotDependOnItsCompany) {
+  const auto engine = CreateEngine("models/demo", {.max_rows = 150});
+  const std::vector<Task> tasks = TellingTasks(RandomTasks(30, 7000, 14));
+  RunTasks(*engine, tasks, {.max_admitted_per_step = 3});
+  const auto together = ToldTokens();
+  size_t num_told = 0;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    SCOPED_TRACE(i);
+    RunTasks(*engine, {tasks[i]});
+    EXPECT_EQ(together[i], ToldTokens()[0]);
+    num_told += together[i].size();
+    EXPECT_TRUE(tasks[i].wants_progress || together[i].empty());
+  }
+  EXPECT_GT(num_told, tasks.size());
+}
+
+TEST(TranslationEngineTest, OneBeamTellsEveryTokenButTheLast) {
+  const auto engine = CreateEngine("models/demo", {.max_rows = 64});
+  std::vector<Task> tasks = RandomTasks(10, 7000, 15);
+  for (Task& task : tasks) {
+    task.wants_progress = true;
+    task.search.num_beams = task.search.num_hypotheses = 1;
+  }
+  const auto results = RunTasks(*engine, tasks);
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    EXPECT_EQ(ToldTokens()[i].size() + 1, results[i][0].token_ids.size());
+  }
+}
+
+TEST(TranslationEngineTest, EvictedTasksDrawAndTellTheSameAnew) {
+  const std::string directory = RandomDirectory();
+  const auto roomy = CreateEngine(directory, {.max_rows = 128});
+  const auto tight =
+      CreateEngine(directory, {.kv_cache_bytes = 640 * 512, .max_rows = 128});
+  std::vector<Task> tasks = TellingTasks(RandomTasks(30, 301, 16));
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    SearchOptions& search = tasks[i].search;
+    search.num_beams = search.num_hypotheses = i % 3 == 0 ? 1 : 8;
+    search.min_new_tokens = search.max_new_tokens = 40;
+    if (search.num_beams == 1) search.sampling = Sampling{.seed = i};
+  }
+  const auto expected = RunTasks(*roomy, tasks);
+  const auto expected_told = ToldTokens();
+  const auto actual = RunTasks(*tight, tasks);
+  EXPECT_GT(NumEvictions(), 0);
+  EXPECT_EQ(ToldTokens(), expected_told);
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectSameBits(actual[i], expected[i]);
+  }
+}
+
+// Tasks that draw, each in its own way, beside others that search.
+std::vector<Task> SamplingTasks(int count, int vocab_size, unsigned seed) {
+  std::vector<Task> tasks = RandomTasks(count, vocab_size, seed);
+  std::mt19937 random(seed);
+  for (Task& task : tasks) {
+    if (task.search.num_beams > 2) continue;
+    task.search.num_beams = task.search.num_hypotheses = 1;
+    task.search.sampling =
+        Sampling{.temperature = 0.25f * (1 + random() % 8),
+                 .top_k = 1 + static_cast<int>(random() % 64),
+                 .top_p = 0.1f * (1 + random() % 10),
+                 .seed = random()};
+  }
+  return tasks;
+}
+
+TEST(TranslationEngineTest, WhatIsDrawnDoesNotDependOnItsCompany) {
+  for (const kernels::Precision precision :
+       {kernels::Precision::kF32, kernels::Precision::kInt8}) {
+    const auto engine =
+        CreateEngine("models/demo", {.max_rows = 150}, precision);
+    const auto tasks = SamplingTasks(30, 7000, 17);
+    ExpectIndependentOfCompany(*engine, tasks, {.max_admitted_per_step = 5});
+  }
+}
+
+TEST(TranslationEngineTest, SeedsDrawDifferently) {
+  const auto engine = CreateEngine("models/demo", {.max_rows = 64});
+  std::vector<Task> tasks(20, MakeTask({5, 90, 700, 12, 0}, 1, 30));
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    tasks[i].search.sampling = Sampling{.temperature = 2, .seed = i / 2};
+  }
+  const auto results = RunTasks(*engine, tasks);
+  std::set<std::vector<TokenId>> different;
+  for (size_t i = 0; i < tasks.size(); i += 2) {
+    ExpectSameBits(results[i], results[i + 1]);
+    different.insert(results[i][0].token_ids);
+  }
+  EXPECT_GE(different.size(), 9u);
+}
+
+TEST(TranslationEngineTest, DrawnFromOneTokenIsGreedy) {
+  const auto engine = CreateEngine("models/demo", {.max_rows = 64});
+  std::vector<Task> tasks = RandomTasks(20, 7000, 18);
+  for (Task& task : tasks) {
+    task.search.num_beams = task.search.num_hypotheses = 1;
+  }
+  const auto expected = RunTasks(*engine, tasks);
+  for (Task& task : tasks) {
+    task.search.sampling = Sampling{.temperature = 3, .top_k = 1, .seed = 8};
+  }
+  const auto actual = RunTasks(*engine, tasks);
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectSameBits(actual[i], expected[i]);
+  }
 }
 
 TEST(TranslationEngineTest, BudgetSpreadsSourcesOverSteps) {

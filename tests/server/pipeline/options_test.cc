@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -107,6 +109,70 @@ TEST(OptionsTest, OutOfRangeNamesFieldValueAndRange) {
         -std::numeric_limits<float>::infinity()}) {
     EXPECT_THAT(ErrorOf({.length_penalty = value}),
                 HasSubstr("options.length_penalty"));
+  }
+}
+
+TEST(OptionsTest, SamplingTakesTransformersDefaultsAndOneBeam) {
+  EXPECT_EQ(Resolve({}).sampling, std::nullopt);
+  const SearchOptions search = Resolve({.do_sample = true});
+  EXPECT_EQ(search.num_beams, 1);
+  EXPECT_EQ(search.num_hypotheses, 1);
+  ASSERT_TRUE(search.sampling.has_value());
+  EXPECT_EQ(search.sampling->temperature, 1.0f);
+  EXPECT_EQ(search.sampling->top_k, 50);
+  EXPECT_EQ(search.sampling->top_p, 1.0f);
+  const SearchOptions set = Resolve({.num_beams = 1,
+                                     .do_sample = true,
+                                     .temperature = 0.5f,
+                                     .top_k = 64,
+                                     .top_p = 0.25f,
+                                     .seed = 3});
+  EXPECT_EQ(set.sampling->temperature, 0.5f);
+  EXPECT_EQ(set.sampling->top_k, 64);
+  EXPECT_EQ(set.sampling->top_p, 0.25f);
+}
+
+TEST(OptionsTest, SamplingOutOfRangeNamesFieldAndValue) {
+  EXPECT_THAT(ErrorOf({.num_beams = 4, .do_sample = true}),
+              AllOf(HasSubstr("options.num_beams is 4"),
+                    HasSubstr("1 with options.do_sample")));
+  EXPECT_THAT(ErrorOf({.num_hypotheses = 2, .do_sample = true}),
+              HasSubstr("options.num_hypotheses is 2"));
+  EXPECT_THAT(ErrorOf({.do_sample = true, .top_k = 0}),
+              AllOf(HasSubstr("options.top_k is 0"), HasSubstr("1 to 64")));
+  EXPECT_THAT(ErrorOf({.do_sample = true, .top_k = 65}), HasSubstr("is 65"));
+  for (const float value :
+       {0.0f, -1.0f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    EXPECT_THAT(ErrorOf({.do_sample = true, .temperature = value}),
+                HasSubstr("options.temperature"));
+    EXPECT_THAT(ErrorOf({.do_sample = true, .top_p = value}),
+                HasSubstr("options.top_p"));
+  }
+  EXPECT_THAT(ErrorOf({.do_sample = true, .top_p = 1.01f}),
+              HasSubstr("options.top_p is 1.01"));
+}
+
+TEST(OptionsTest, WhatOnlySamplingReadsIsRefusedWithoutIt) {
+  EXPECT_THAT(ErrorOf({.temperature = 1}), HasSubstr("options.temperature"));
+  EXPECT_THAT(ErrorOf({.top_k = 1}), HasSubstr("options.top_k"));
+  EXPECT_THAT(ErrorOf({.top_p = 1}), HasSubstr("options.top_p"));
+  EXPECT_THAT(ErrorOf({.seed = 0}),
+              HasSubstr("options.seed is set, but options.do_sample is not"));
+}
+
+TEST(OptionsTest, SeedsAreTheCallsOrRandom) {
+  EXPECT_EQ(TextSeed({.seed = 7}), 7u);
+  EXPECT_EQ(TextSeed({.seed = 0}), 0u);
+  EXPECT_NE(TextSeed({}), TextSeed({}));
+}
+
+TEST(OptionsTest, PiecesHaveSeedsOfTheirOwn) {
+  EXPECT_EQ(PieceSeed(7, 0), 7u);
+  std::set<uint64_t> seeds;
+  for (uint64_t text = 0; text < 100; ++text) {
+    for (int64_t piece = 0; piece < 100; ++piece) {
+      EXPECT_TRUE(seeds.insert(PieceSeed(text, piece)).second);
+    }
   }
 }
 

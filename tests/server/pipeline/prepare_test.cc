@@ -76,6 +76,42 @@ TEST_F(PrepareTest, EveryPieceKnowsWhetherItHasAShortlist) {
   }
 }
 
+// The seeds of all pieces of all texts.
+std::vector<std::vector<uint64_t>> SeedsOf(const PreparedCall& prepared) {
+  std::vector<std::vector<uint64_t>> seeds;
+  for (const PreparedText& text : prepared.texts) {
+    seeds.emplace_back();
+    for (const PreparedTask& piece : text.pieces) {
+      seeds.back().push_back(piece.task.search.sampling.value().seed);
+    }
+  }
+  return seeds;
+}
+
+TEST_F(PrepareTest, ASeedGivesATextTheSamePiecesInAnyPlace) {
+  const auto prepared = Prepare({.texts = {"A. B.", "c", "A. B."},
+                                 .target_language = "de",
+                                 .options = {.do_sample = true, .seed = 5}});
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  const auto seeds = SeedsOf(*prepared);
+  EXPECT_EQ(seeds[0][0], 5u);
+  EXPECT_NE(seeds[0][1], 5u);
+  EXPECT_EQ(seeds[1][0], 5u);
+  EXPECT_EQ(seeds[2], seeds[0]);
+}
+
+TEST_F(PrepareTest, WithoutASeedEveryTextIsDrawnAnew) {
+  const TranslateCall call = {.texts = {"A. B.", "A. B."},
+                              .target_language = "de",
+                              .options = {.do_sample = true}};
+  const auto prepared = Prepare(call);
+  const auto again = Prepare(call);
+  ASSERT_TRUE(prepared.ok() && again.ok());
+  const auto seeds = SeedsOf(*prepared);
+  EXPECT_NE(seeds[0], seeds[1]);
+  EXPECT_NE(SeedsOf(*again)[0], seeds[0]);
+}
+
 TEST_F(PrepareTest, ABlankTextIsItself) {
   const auto prepared = Prepare({.texts = {"", " \n\t", ">>fr<<", ">>fr<<  "},
                                  .source_language = "en",

@@ -1,17 +1,16 @@
 #include "server/registry/registry.h"
 
-#include <filesystem>
-
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/fake_encoder.h"
 #include "tests/server/fake_shortlist.h"
-#include "tests/temp_folder.h"
+#include "tests/server/metrics/exposition.h"
 
 namespace parley {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -24,10 +23,16 @@ class RegistryTest : public ::testing::Test {
                const LoadProgress& progress) -> absl::StatusOr<LoadedModel> {
           progress("reading", 0.5);
           seen_threads_ = options.num_threads;
+          if (on_load_) on_load_();
           if (directory == "broken") {
             return absl::InvalidArgumentError("config.json: not JSON");
           }
           if (directory == "encoder") return MakeFakeEncoder(control_);
+          if (directory == "lost") {
+            auto control = std::make_shared<FakeEngineControl>();
+            control->LoseEngine();
+            return MakeFakeModel(std::move(control));
+          }
           LoadedModel model = MakeFakeModel(control_);
           model.shortlist = std::make_unique<FakeShortlist>();
           return model;
@@ -41,7 +46,17 @@ class RegistryTest : public ::testing::Test {
       std::make_shared<FakeEngineControl>();
   const std::unique_ptr<Runner> runner_ = Runner::Create({});
   int seen_threads_ = 0;
+  std::function<void()> on_load_;
 };
+
+// Waits until nobody holds the model any more; false where somebody does.
+bool Released(const std::weak_ptr<ServedModel>& model) {
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (!model.expired() && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return model.expired();
+}
 
 TEST_F(RegistryTest, AnEmptyOneFindsNothing) {
   EXPECT_EQ(MakeRegistry().Find("", ModelKind::kTranslation).status().code(),
@@ -72,6 +87,26 @@ TEST_F(RegistryTest, GoesFromLoadingToReady) {
   EXPECT_THAT((*model)->shortlist->TargetTokens({8, 9}), ElementsAre(9, 256));
   EXPECT_EQ(registry.List()[0].state, ModelState::kReady);
   EXPECT_EQ(registry.List()[0].model, *model);
+}
+
+TEST_F(RegistryTest, TellsWhatIsCountedOfItsModels) {
+  Metrics metrics("1");
+  Registry registry = MakeRegistry();
+  registry.ReportTo(&metrics);
+  ASSERT_TRUE(registry.Declare("a").ok());
+  ASSERT_TRUE(registry.Load({.name = "a", .directory = "good"}, Ignore).ok());
+  const auto model = registry.Find("a", ModelKind::kTranslation);
+  ASSERT_TRUE(model.ok()) << model.status();
+  (*model)->observer->OnEvicted();
+  std::vector<QueueEntry> entries(8);  // One too many.
+  EXPECT_FALSE((*model)->queue->Push(std::move(entries)).ok());
+  const Exposition all(metrics.Text());
+  EXPECT_TRUE(all.Has("parley_model_load_seconds",
+                      {{"model", "a"}, {"version", (*model)->version}}));
+  EXPECT_EQ(all.Value("parley_tasks_evicted_total", {{"model", "a"}}), 1);
+  EXPECT_EQ(all.Value("parley_tasks_rejected_total",
+                      {{"model", "a"}, {"reason", "queue_full"}}),
+            8);
 }
 
 TEST_F(RegistryTest, AnEmptyNameMeansTheOnlyModel) {
@@ -151,7 +186,7 @@ TEST_F(RegistryTest, KeepsAFailureAndServesTheOthers) {
   const std::vector<ModelEntry> entries = registry.List();
   ASSERT_EQ(entries.size(), 2);
   EXPECT_EQ(entries[0].state, ModelState::kFailed);
-  EXPECT_THAT(std::string(entries[0].failure.message()),
+  EXPECT_THAT(std::string(entries[0].last_error.message()),
               HasSubstr("config.json"));
   EXPECT_EQ(entries[0].model, nullptr);
 }
@@ -175,79 +210,158 @@ TEST_F(RegistryTest, ListsALostEngineAsFailed) {
   ASSERT_TRUE(model.ok());
   (*model)->queue->Close(absl::InternalError("the engine was lost"));
   EXPECT_EQ(registry.List()[0].state, ModelState::kFailed);
-  EXPECT_EQ(registry.List()[0].failure.message(), "the engine was lost");
+  EXPECT_EQ(registry.List()[0].last_error.message(), "the engine was lost");
   EXPECT_EQ(registry.Find("a", ModelKind::kTranslation).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 
-class FindModelsTest : public ::testing::Test {
- protected:
-  void AddFile(const std::string& path) {
-    fs::create_directories((directory_ / path).parent_path());
-    folder_.Write(path, "{}");
+TEST_F(RegistryTest, LoadsANameThatWasNotDeclared) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  EXPECT_EQ((*registry.Find("a", ModelKind::kTranslation))->version, "1");
+  EXPECT_EQ(registry.SourceOf("a")->directory, "good");
+  EXPECT_EQ(registry.Load({"a", "good"}, Ignore).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(registry.Load({"b\n", "good"}, Ignore).code(),
+            absl::StatusCode::kInvalidArgument);
+  // One that fails leaves nothing.
+  EXPECT_EQ(registry.Load({"b", "broken"}, Ignore).message(),
+            "config.json: not JSON");
+  EXPECT_EQ(registry.List().size(), 1);
+  EXPECT_TRUE(absl::IsNotFound(registry.Get("b").status()));
+}
+
+TEST_F(RegistryTest, ReloadsBesideTheOldVersion) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  auto old = *registry.Find("a", ModelKind::kTranslation);
+  on_load_ = [&] {
+    // While the new version is being loaded, the old one is served.
+    EXPECT_EQ(*registry.Find("a", ModelKind::kTranslation), old);
+    EXPECT_EQ(registry.Get("a")->state, ModelState::kReady);
+  };
+  ASSERT_TRUE(registry.Reload("a", "", Ignore).ok());
+  const auto fresh = *registry.Find("a", ModelKind::kTranslation);
+  EXPECT_EQ(fresh->version, "2");
+  EXPECT_NE(fresh, old);
+  // Who holds the old one can use it until the end.
+  EXPECT_EQ(old->version, "1");
+  EXPECT_TRUE(old->queue->closed().ok());
+  absl::Notification answered;
+  std::vector<QueueEntry> entries(1);
+  entries[0].task.source_ids = {1};
+  entries[0].task.search.num_hypotheses = 1;
+  entries[0].done = [&](TaskOutcome outcome) {
+    EXPECT_TRUE(outcome.result.ok()) << outcome.result.status();
+    answered.Notify();
+  };
+  ASSERT_TRUE(old->queue->Push(std::move(entries)).ok());
+  answered.WaitForNotification();
+  const std::weak_ptr<ServedModel> watched = old;
+  old.reset();
+  EXPECT_TRUE(Released(watched));
+  EXPECT_TRUE(fresh->queue->closed().ok());
+}
+
+// What a lease is for: the runner lets go of a model when no call has it.
+TEST_F(RegistryTest, TheRunnerLetsGoOfAnUnloadedModel) {
+  struct Watched : FakeEngine {
+    Watched(std::shared_ptr<FakeEngineControl> control,
+            absl::Notification* gone)
+        : FakeEngine(std::move(control)), gone(gone) {}
+    ~Watched() override { gone->Notify(); }
+    absl::Notification* const gone;
+  };
+  absl::Notification gone;
+  Registry registry(
+      [&](const std::string&, const LoadOptions&,
+          const LoadProgress&) -> absl::StatusOr<LoadedModel> {
+        LoadedModel model = MakeFakeModel(control_);
+        model.engines[0] = std::make_unique<Watched>(control_, &gone);
+        return model;
+      },
+      {}, {}, runner_.get());
+  ASSERT_TRUE(registry.Load({"a", "x"}, Ignore).ok());
+  auto held = *registry.Find("a", ModelKind::kTranslation);
+  ASSERT_TRUE(registry.Unload("a").ok());
+  EXPECT_TRUE(
+      absl::IsNotFound(registry.Find("a", ModelKind::kTranslation).status()));
+  EXPECT_TRUE(registry.List().empty());
+  EXPECT_FALSE(gone.HasBeenNotified());
+  held.reset();
+  EXPECT_TRUE(gone.WaitForNotificationWithTimeout(absl::Seconds(30)));
+}
+
+TEST_F(RegistryTest, ABadNewVersionLeavesTheOldOne) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  const auto old = *registry.Find("a", ModelKind::kTranslation);
+  for (const char* directory : {"broken", "lost"}) {
+    const absl::Status status = registry.Reload("a", directory, Ignore);
+    EXPECT_FALSE(status.ok());
+    EXPECT_EQ(*registry.Find("a", ModelKind::kTranslation), old);
+    const ModelEntry entry = *registry.Get("a");
+    EXPECT_EQ(entry.state, ModelState::kReady);
+    EXPECT_EQ(entry.last_error, status);
+    EXPECT_EQ(registry.SourceOf("a")->directory, "good");
   }
-
-  const TempFolder folder_;
-  const fs::path directory_ = folder_.path();
-};
-
-TEST_F(FindModelsTest, FindsFoldersWithAConfig) {
-  AddFile("b/config.json");
-  AddFile("a/config.json");
-  AddFile("notes/README.md");
-  AddFile(".cache/config.json");
-  AddFile("config.json");
-  const auto models = FindModels(directory_.string());
-  ASSERT_TRUE(models.ok()) << models.status();
-  ASSERT_EQ(models->size(), 2);
-  EXPECT_EQ((*models)[0].name, "a");
-  EXPECT_EQ((*models)[0].directory, (directory_ / "a").string());
-  EXPECT_EQ((*models)[1].name, "b");
+  EXPECT_THAT(std::string(registry.Get("a")->last_error.message()),
+              HasSubstr("its first task failed"));
+  // A good one takes the error away, and the number that the bad ones left.
+  ASSERT_TRUE(registry.Reload("a", "encoder", Ignore).ok());
+  EXPECT_TRUE(registry.Get("a")->last_error.ok());
+  EXPECT_EQ(registry.Get("a")->model->version, "2");
+  EXPECT_EQ(registry.SourceOf("a")->directory, "encoder");
 }
 
-TEST_F(FindModelsTest, SaysWhatAnEmptyRepositoryLacks) {
-  const absl::Status status = FindModels(directory_.string()).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(directory_.string()));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("config.json"));
+TEST_F(RegistryTest, ReloadsAModelThatFailed) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  EXPECT_FALSE(registry.Load({"a", "broken"}, Ignore).ok());
+  EXPECT_FALSE(registry.Reload("a", "", Ignore).ok());
+  EXPECT_EQ(registry.Get("a")->state, ModelState::kFailed);
+  ASSERT_TRUE(registry.Reload("a", "good", Ignore).ok());
+  EXPECT_EQ(registry.Get("a")->state, ModelState::kReady);
 }
 
-TEST_F(FindModelsTest, NamesAMissingRepository) {
-  const std::string missing = (directory_ / "missing").string();
-  const absl::Status status = FindModels(missing).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(missing));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("No such file"));
+TEST_F(RegistryTest, OneChangeOfAModelAtATime) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Declare("a").ok());
+  EXPECT_TRUE(absl::IsAborted(registry.Reload("a", "", Ignore)));
+  EXPECT_TRUE(absl::IsAborted(registry.Unload("a")));
+  bool asked = false;
+  on_load_ = [&] {
+    asked = true;
+    on_load_ = nullptr;
+    EXPECT_TRUE(absl::IsAborted(registry.Load({"a", "good"}, Ignore)));
+    EXPECT_TRUE(absl::IsAborted(registry.Reload("a", "", Ignore)));
+    EXPECT_TRUE(absl::IsAborted(registry.Unload("a")));
+    ASSERT_TRUE(registry.Load({"b", "good"}, Ignore).ok());
+  };
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  EXPECT_TRUE(asked);
+  EXPECT_TRUE(absl::IsNotFound(registry.Reload("c", "", Ignore)));
+  EXPECT_TRUE(absl::IsNotFound(registry.Unload("c")));
 }
 
-TEST_F(FindModelsTest, RefusesAFolderNameThatTheWireCannotCarry) {
-  AddFile("bad\xff/config.json");
-  const absl::Status status = FindModels(directory_.string()).status();
-  EXPECT_FALSE(status.ok());
-  EXPECT_THAT(std::string(status.message()), HasSubstr("bad\\xff"));
+TEST_F(RegistryTest, VersionsGoOnAfterUnloading) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  ASSERT_TRUE(registry.Unload("a").ok());
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  EXPECT_EQ(registry.Get("a")->model->version, "2");
 }
 
-TEST(ParseModelListTest, TakesPairs) {
-  const auto models = ParseModelList("a=/x,b=y/z=w");
-  ASSERT_TRUE(models.ok()) << models.status();
-  ASSERT_EQ(models->size(), 2);
-  EXPECT_EQ((*models)[0].name, "a");
-  EXPECT_EQ((*models)[0].directory, "/x");
-  EXPECT_EQ((*models)[1].name, "b");
-  EXPECT_EQ((*models)[1].directory, "y/z=w");
-  ASSERT_TRUE(ParseModelList("").ok());
-  EXPECT_THAT(*ParseModelList(""), IsEmpty());
-}
-
-TEST(ParseModelListTest, NamesThePartAtFault) {
-  for (const char* list : {"a=x,b", "a=x,=b", "a=x,b=", "a=x,"}) {
-    const absl::Status status = ParseModelList(list).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << list;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("name=path")) << list;
-  }
-  const absl::Status twice = ParseModelList("a=x,a=y").status();
-  EXPECT_EQ(twice.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(twice.message()), HasSubstr("\"a\""));
+TEST_F(RegistryTest, AnEmptyNameMeansTheSameWhileAnotherIsLoaded) {
+  Registry registry = MakeRegistry();
+  ASSERT_TRUE(registry.Load({"a", "good"}, Ignore).ok());
+  on_load_ = [&] {
+    EXPECT_EQ((*registry.Find("", ModelKind::kTranslation))->name, "a");
+    EXPECT_TRUE(absl::IsUnavailable(
+        registry.Find("b", ModelKind::kTranslation).status()));
+  };
+  ASSERT_TRUE(registry.Load({"b", "encoder"}, Ignore).ok());
+  EXPECT_EQ((*registry.Find("", ModelKind::kTranslation))->name, "a");
 }
 
 }  // namespace

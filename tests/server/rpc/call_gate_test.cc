@@ -1,5 +1,6 @@
 #include "server/rpc/call_gate.h"
 
+#include <atomic>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -73,6 +74,22 @@ TEST(CallGateTest, WaitsForTheLast) {
   std::thread leaver([&gate] { gate.Leave(5); });
   EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfiniteFuture()));
   leaver.join();
+}
+
+TEST(CallGateTest, IsQuietWhenNobodyIsRefused) {
+  CallGate gate({.max_bytes = 100});
+  gate.Close();
+  gate.WaitUntilQuiet(absl::InfiniteDuration(), absl::InfinitePast());
+  gate.WaitUntilQuiet(absl::ZeroDuration(), absl::InfiniteFuture());
+  // Whoever calls again and again is not waited for.
+  std::atomic<bool> calling = true;
+  std::thread caller([&] {
+    while (calling) EXPECT_TRUE(absl::IsUnavailable(gate.Enter(1)));
+  });
+  gate.WaitUntilQuiet(absl::Hours(1), absl::Now() + absl::Milliseconds(20));
+  calling = false;
+  caller.join();
+  gate.WaitUntilQuiet(absl::Milliseconds(1), absl::InfiniteFuture());
 }
 
 }  // namespace

@@ -62,6 +62,9 @@ TEST_F(HealthServiceTest, ChecksKnownNames) {
   service_.SetServing("demo", false);
   EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_TRUE(service_.IsServing(""));
+  EXPECT_FALSE(service_.IsServing("demo"));
+  EXPECT_FALSE(service_.IsServing("other"));
   service_.SetServing("demo", true);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::SERVING);
 }
@@ -95,6 +98,43 @@ TEST_F(HealthServiceTest, WatchOfAnUnknownNameWaitsForIt) {
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
   service_.SetServing("later", true);
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, ForgetsAName) {
+  service_.SetServing("demo", true);
+  Watch watch(stub_.get(), "demo");
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+  service_.Forget("demo");
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
+  EXPECT_EQ(Check("demo").status().code(), absl::StatusCode::kNotFound);
+  service_.SetServing("demo", true);
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, WatchesGoOnWhereNothingServesAnyMore) {
+  service_.SetServing("", true);
+  Watch watch(stub_.get(), "");
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
+  service_.StopServing();
+  EXPECT_EQ(watch.Next(), HealthCheckResponse::NOT_SERVING);
+  Watch late(stub_.get(), "");
+  EXPECT_EQ(late.Next(), HealthCheckResponse::NOT_SERVING);
+  // Nothing comes back to life, and nothing is forgotten.
+  service_.SetServing("", true);
+  service_.Forget("");
+  EXPECT_EQ(Check("").value(), HealthCheckResponse::NOT_SERVING);
+  service_.Shutdown();
+  EXPECT_EQ(watch.Next(), -1);
+  EXPECT_EQ(watch.reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(HealthServiceTest, LivesUntilTheEnd) {
+  EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
+  // A model of that name changes nothing.
+  service_.SetServing("liveness", false);
+  EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
+  service_.Shutdown();
+  EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, WatchEndsWithTheStateAtLast) {

@@ -15,17 +15,33 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// Remembers what it is asked for, and answers at once.
+class FakeAdmin final : public ModelAdmin {
+ public:
+  void Change(ModelChange change, Done done) override {
+    last = std::move(change);
+    done(answer);
+  }
+
+  ModelChange last;
+  absl::StatusOr<ModelListing> answer = absl::UnknownError("not set");
+};
+
 class ModelServiceTest : public ::testing::Test {
  protected:
   ModelServiceTest() {
     directory_.unready = {{.name = "a", .state = ModelListing::State::kLoading},
-                          {.name = "b", .state = ModelListing::State::kFailed}};
+                          {.name = "b",
+                           .state = ModelListing::State::kFailed,
+                           .last_error = "no weights"}};
     directory_.models.push_back(
         MakeServedModel("fake", std::make_shared<FakeEngineControl>(), {}));
   }
 
   FakeDirectory directory_;
-  ModelService service_{&directory_, {.max_texts_per_request = 99}};
+  ModelService service_{&directory_,
+                        {.max_texts_per_request = 99},
+                        {.elsewhere = "ask at the back door"}};
   LoopbackServer server_{&service_};
   std::unique_ptr<v1::ModelService::Stub> stub_ =
       v1::ModelService::NewStub(server_.channel());
@@ -41,6 +57,7 @@ TEST_F(ModelServiceTest, ListsAllWithTheirStates) {
   EXPECT_EQ(response.models(0).state(), v1::MODEL_STATE_LOADING);
   EXPECT_EQ(response.models(1).name(), "b");
   EXPECT_EQ(response.models(1).state(), v1::MODEL_STATE_FAILED);
+  EXPECT_EQ(response.models(1).last_error(), "no weights");
   EXPECT_EQ(response.models(2).name(), "fake");
   EXPECT_EQ(response.models(2).state(), v1::MODEL_STATE_READY);
 }
@@ -129,6 +146,80 @@ TEST_F(ModelServiceTest, AnswersAnUnknownNameWithTheNames) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_THAT(status.error_message(), HasSubstr("\"other\""));
   EXPECT_THAT(status.error_message(), HasSubstr("a, b, fake"));
+}
+
+TEST_F(ModelServiceTest, ChangesAreRefusedWhereTheyAreNotAllowed) {
+  v1::Model model;
+  v1::UnloadModelResponse unloaded;
+  grpc::ClientContext contexts[3];
+  for (auto& context : contexts) SetTestDeadline(&context);
+  for (const grpc::Status& status :
+       {stub_->LoadModel(&contexts[0], {}, &model),
+        stub_->ReloadModel(&contexts[1], {}, &model),
+        stub_->UnloadModel(&contexts[2], {}, &unloaded)}) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+    EXPECT_EQ(status.error_message(), "ask at the back door");
+  }
+}
+
+class ModelServiceAdminTest : public ModelServiceTest {
+ protected:
+  FakeAdmin admin_;
+  ModelService admin_service_{&directory_, {}, {.admin = &admin_}};
+  LoopbackServer admin_server_{&admin_service_};
+  std::unique_ptr<v1::ModelService::Stub> admin_stub_ =
+      v1::ModelService::NewStub(admin_server_.channel());
+};
+
+TEST_F(ModelServiceAdminTest, ChangesAreMade) {
+  admin_.answer = directory_.List().back();
+  grpc::ClientContext contexts[3];
+  for (auto& context : contexts) SetTestDeadline(&context);
+  v1::LoadModelRequest load;
+  load.set_model("fake");
+  load.set_directory("/models/fake");
+  load.set_compute_type("int8");
+  v1::Model model;
+  ASSERT_TRUE(admin_stub_->LoadModel(&contexts[0], load, &model).ok());
+  EXPECT_EQ(model.architecture(), "FakeModel");
+  EXPECT_EQ(admin_.last.kind, ModelChange::Kind::kLoad);
+  EXPECT_EQ(admin_.last.name, "fake");
+  EXPECT_EQ(admin_.last.directory, "/models/fake");
+  EXPECT_EQ(admin_.last.compute_type, ComputeType::kInt8);
+
+  v1::ReloadModelRequest reload;
+  reload.set_model("fake");
+  reload.set_directory("/models/other");
+  ASSERT_TRUE(admin_stub_->ReloadModel(&contexts[1], reload, &model).ok());
+  EXPECT_EQ(admin_.last.kind, ModelChange::Kind::kReload);
+  EXPECT_EQ(admin_.last.directory, "/models/other");
+
+  v1::UnloadModelRequest unload;
+  unload.set_model("fake");
+  v1::UnloadModelResponse unloaded;
+  ASSERT_TRUE(admin_stub_->UnloadModel(&contexts[2], unload, &unloaded).ok());
+  EXPECT_EQ(admin_.last.kind, ModelChange::Kind::kUnload);
+  EXPECT_EQ(admin_.last.name, "fake");
+}
+
+TEST_F(ModelServiceAdminTest, SaysWhyAChangeIsNotMade) {
+  admin_.answer = absl::AbortedError("one at a time");
+  grpc::ClientContext contexts[2];
+  for (auto& context : contexts) SetTestDeadline(&context);
+  v1::LoadModelRequest load;
+  load.set_model("fake");
+  v1::Model model;
+  grpc::Status status = admin_stub_->LoadModel(&contexts[0], load, &model);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(status.error_message(), "one at a time");
+  load.set_compute_type("int4");
+  status = admin_stub_->LoadModel(&contexts[1], load, &model);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("\"int4\""));
+  EXPECT_EQ(CallWithBytes(admin_server_.channel(),
+                          "/parley.v1.ModelService/UnloadModel", "\x0a\x01\xff")
+                .error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(ModelServiceTest, RefusesBytesThatAreNoRequest) {

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "parley/v1/model.pb.h"
 #include "tests/server/fake_encoder.h"
+#include "tests/server/metrics/exposition.h"
 #include "tests/server/rpc/fake_directory.h"
 
 namespace parley {
@@ -111,6 +112,53 @@ TEST_F(RunMethodTest, SparesTheConversionOfACancelledCall) {
   cancel->Cancel();
   kept(CountReply{.text = "late"});
   EXPECT_TRUE(absl::IsCancelled(response_->status()));
+}
+
+TEST_F(RunMethodTest, TellsTheRecordWhatItLearns) {
+  Metrics metrics("1");
+  const auto run = [&](const std::string& model, const std::string& code,
+                       const std::string& label) {
+    v1::GetModelRequest request;
+    request.set_model(model);
+    const auto record = std::make_shared<CallRecord>(
+        CallReporting{.metrics = &metrics}, "Count", CallIdentity());
+    RunMethod(
+        kCount, {.models = &directory_}, &request,
+        Caller<v1::Model>{.done =
+                              [&record](absl::StatusOr<v1::Model> response) {
+                                record->End(response.status());
+                              },
+                          .record = record});
+    EXPECT_EQ(
+        Exposition(metrics.Text())
+            .Value("parley_requests_total",
+                   {{"method", "Count"}, {"code", code}, {"model", label}}),
+        1);
+  };
+  run("encoder", "OK", "encoder");
+  run("ranker", "INVALID_ARGUMENT", "ranker");
+  // Names that nobody has are no labels.
+  run("other", "NOT_FOUND", "");
+  run("fake", "FAILED_PRECONDITION", "");
+}
+
+TEST(WhyCancelledTest, TellsLateFromLeft) {
+  const absl::Time begin = absl::UnixEpoch();
+  const auto why = [begin](absl::Duration after, absl::Time deadline) {
+    return WhyCancelled({.begin = begin,
+                         .deadline = deadline,
+                         .cancelled = begin + after})
+        .code();
+  };
+  const absl::Time deadline = begin + absl::Seconds(10);
+  EXPECT_EQ(why(absl::Seconds(5), deadline), absl::StatusCode::kCancelled);
+  EXPECT_EQ(why(absl::Seconds(11), deadline),
+            absl::StatusCode::kDeadlineExceeded);
+  // It was late on the other side, whose time began earlier.
+  EXPECT_EQ(why(absl::Seconds(9.9), deadline),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(why(absl::Hours(1), absl::InfiniteFuture()),
+            absl::StatusCode::kCancelled);
 }
 
 TEST(SerializeAnswerTest, BoundsTheAnswer) {

@@ -32,11 +32,13 @@ class HeldMethod final : public StreamMethod {
  public:
   HeldMethod(Asked* asked, bool in_order) : asked_(asked), wanted_(in_order) {}
 
-  void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
-              CallContext context, Respond respond) override {
+  absl::string_view name() const override { return "Test"; }
+
+  void Answer(StreamedMessage message, Respond respond) override {
     in_order_ = wanted_;
     StringValue text;
-    EXPECT_TRUE(ParseMessage(&message, &text).ok());
+    EXPECT_TRUE(ParseMessage(&message.bytes, &text).ok());
+    const absl::Status& admitted = message.admitted;
     if (!admitted.ok()) text.set_value(std::string(admitted.message()));
     if (!admitted.ok() || text.value().starts_with("now")) {
       grpc::ByteBuffer bytes;
@@ -45,7 +47,7 @@ class HeldMethod final : public StreamMethod {
       return;
     }
     absl::MutexLock lock(&asked_->mutex);
-    asked_->context = std::move(context);
+    asked_->context = std::move(message.context);
     asked_->waiting[text.value()] = std::move(respond);
   }
 

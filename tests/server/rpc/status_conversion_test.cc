@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/retry_after.h"
 #include "base/utf8.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
-#include "base/retry_after.h"
 
 namespace parley {
 namespace {

@@ -22,6 +22,11 @@ TEST(ToTranslateCallTest, UnsetFieldsStayUnset) {
   EXPECT_EQ(options.min_new_tokens, std::nullopt);
   EXPECT_EQ(options.early_stopping, std::nullopt);
   EXPECT_EQ(options.shortlist, std::nullopt);
+  EXPECT_FALSE(options.do_sample);
+  EXPECT_EQ(options.temperature, std::nullopt);
+  EXPECT_EQ(options.top_k, std::nullopt);
+  EXPECT_EQ(options.top_p, std::nullopt);
+  EXPECT_EQ(options.seed, std::nullopt);
   EXPECT_EQ(options.split, SplitMode::kSentences);
   EXPECT_FALSE(options.return_tokens);
 }
@@ -40,6 +45,11 @@ TEST(ToTranslateCallTest, TakesEveryField) {
   proto.set_min_new_tokens(3);
   proto.set_early_stopping(v1::EARLY_STOPPING_NEVER);
   proto.set_shortlist(false);
+  proto.set_do_sample(true);
+  proto.set_temperature(0.5);
+  proto.set_top_k(-3);
+  proto.set_top_p(0.25);
+  proto.set_seed(0);
   proto.set_split(v1::SPLIT_NONE);
   proto.set_return_tokens(true);
   const auto call = ToTranslateCall(&request);
@@ -55,6 +65,11 @@ TEST(ToTranslateCallTest, TakesEveryField) {
   EXPECT_EQ(options.min_new_tokens, 3);
   EXPECT_EQ(options.early_stopping, EarlyStopping::kNever);
   EXPECT_EQ(options.shortlist, false);
+  EXPECT_TRUE(options.do_sample);
+  EXPECT_EQ(options.temperature, 0.5f);
+  EXPECT_EQ(options.top_k, -3);
+  EXPECT_EQ(options.top_p, 0.25f);
+  EXPECT_EQ(options.seed, 0u);
   EXPECT_EQ(options.split, SplitMode::kNone);
   EXPECT_TRUE(options.return_tokens);
 }

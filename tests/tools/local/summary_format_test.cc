@@ -98,6 +98,21 @@ TEST(PrintSummaryTest, TranslationModel) {
   EXPECT_THAT(text, Not(HasSubstr("long.name")));
 }
 
+TEST(PrintSummaryTest, ShortlistWhereThereIsOne) {
+  ModelSummary summary = Translator();
+  EXPECT_THAT(Text(summary), Not(HasSubstr("shortlist")));
+  EXPECT_TRUE(Parsed(summary)["translation"].at("shortlist").is_null());
+  summary.info.has_shortlist = true;
+  EXPECT_THAT(Text(summary),
+              HasSubstr("shortlist:     used where a request asks for it\n"));
+  EXPECT_EQ(Parsed(summary)["translation"]["shortlist"], false);
+  summary.info.uses_shortlist = true;
+  EXPECT_THAT(
+      Text(summary),
+      HasSubstr("shortlist:     used unless a request says otherwise\n"));
+  EXPECT_EQ(Parsed(summary)["translation"]["shortlist"], true);
+}
+
 TEST(PrintSummaryTest, LanguagesWithoutPairs) {
   ModelSummary summary = Translator();
   summary.info.languages.pairs.clear();

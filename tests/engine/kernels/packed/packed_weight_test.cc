@@ -32,7 +32,8 @@ TEST(PackedShapeTest, PadsInputsToChunksAndOutputsToPanels) {
 }
 
 TEST(PackedWeightTest, OutputsComeBackRounded) {
-  for (const PackedType type : {PackedType::kInt8, PackedType::kBF16}) {
+  for (const PackedType type :
+       {PackedType::kInt8, PackedType::kBF16, PackedType::kF32}) {
     for (const auto& [in, out] :
          {std::pair{1, 1}, {7, 5}, {64, 16}, {130, 35}}) {
       const PackedShape shape = {in, out, type};
@@ -43,9 +44,10 @@ TEST(PackedWeightTest, OutputsComeBackRounded) {
         UnpackOutput(weight, output, absl::MakeSpan(row));
         for (int i = 0; i < in; ++i) {
           const float x = floats[output * in + i];
-          const float tolerance = type == PackedType::kInt8
-                                      ? weight.scales[output] * 0.5001f
-                                      : std::abs(x) / 256;
+          const float tolerance =
+              type == PackedType::kInt8   ? weight.scales[output] * 0.5001f
+              : type == PackedType::kBF16 ? std::abs(x) / 256
+                                          : 0.0f;
           ASSERT_NEAR(row[i], x, tolerance) << output << ", " << i;
         }
       }
@@ -86,7 +88,8 @@ TEST(PackedWeightTest, PanelsAreAligned) {
 }
 
 TEST(PackedWeightTest, SelectedOutputsAreTheOnesAskedFor) {
-  for (const PackedType type : {PackedType::kInt8, PackedType::kBF16}) {
+  for (const PackedType type :
+       {PackedType::kInt8, PackedType::kBF16, PackedType::kF32}) {
     const PackedShape shape = {70, 100, type};
     std::vector<float> floats;
     const PackedWeight weight = PackRandom(shape, &floats);

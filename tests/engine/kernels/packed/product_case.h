@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -106,6 +107,9 @@ class ProductCase {
         values[i] =
             double{ranges_.back().scale} * (rounded[i] - ranges_.back().zero);
       }
+    } else if (shape_.type == PackedType::kF32) {
+      std::memcpy(bytes, x.data(), x.size() * sizeof(float));
+      values.assign(x.begin(), x.end());
     } else {
       auto* rounded = reinterpret_cast<uint16_t*>(bytes);
       ConvertF32ToBF16(x, {rounded, x.size()});

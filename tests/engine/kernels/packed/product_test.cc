@@ -68,6 +68,19 @@ TEST(PackedProductTest, BF16MatchesDoublePrecision) {
   }
 }
 
+TEST(PackedProductTest, F32MatchesDoublePrecision) {
+  for (const PackedKernels& kernels : AllPackedKernels()) {
+    if (kernels.f32 == nullptr) continue;
+    SCOPED_TRACE(kernels.name);
+    for (const PackedShape& shape : Shapes(PackedType::kF32)) {
+      for (const int64_t num_rows : kRowCounts) {
+        const ProductCase test(shape, num_rows, kernels.activation_levels);
+        test.ExpectRight(test.Run(kernels.f32));
+      }
+    }
+  }
+}
+
 // Also those of 127 levels give the bits of the portable kernel.
 TEST(PackedProductTest, Int8IsTheSameBitsEverywhere) {
   for (const PackedShape& shape : Shapes(PackedType::kInt8)) {
@@ -111,10 +124,16 @@ TEST(PackedProductTest, PartsAreAsTheWhole) {
       ExpectSameInParts(
           ProductCase({512, 130, PackedType::kInt8}, num_rows, levels),
           kernels.int8);
-      if (kernels.bf16 == nullptr) continue;
-      ExpectSameInParts(
-          ProductCase({512, 130, PackedType::kBF16}, num_rows, levels),
-          kernels.bf16);
+      if (kernels.bf16 != nullptr) {
+        ExpectSameInParts(
+            ProductCase({512, 130, PackedType::kBF16}, num_rows, levels),
+            kernels.bf16);
+      }
+      if (kernels.f32 != nullptr) {
+        ExpectSameInParts(
+            ProductCase({512, 130, PackedType::kF32}, num_rows, levels),
+            kernels.f32);
+      }
     }
   }
 }

@@ -1,0 +1,175 @@
+// Copies of the demo model that can be told apart by their answers, and calls
+// of a server that serves them.
+#ifndef PARLEY_TESTS_INTEGRATION_DEMO_VERSIONS_H_
+#define PARLEY_TESTS_INTEGRATION_DEMO_VERSIONS_H_
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "parley/v1/model.grpc.pb.h"
+#include "parley/v1/translation.grpc.pb.h"
+#include "tests/server/rpc/grpc_fixture.h"
+#include "tests/temp_folder.h"
+
+namespace parley {
+
+// Of at most `max_tokens` target tokens a translation; greedy, to be quick.
+inline std::string GenerationConfig(int max_tokens) {
+  return absl::StrCat(
+      R"({"bad_words_ids": [[8003]], "decoder_start_token_id": 8003,
+          "eos_token_id": 0, "forced_eos_token_id": 0, "num_beams": 1,
+          "max_new_tokens": )",
+      max_tokens, "}");
+}
+
+// Makes the folder `name` of links to the demo model's files, with a
+// generation_config.json of its own. Returns its path.
+inline std::string AddDemoVersion(const TempFolder& folder,
+                                  const std::string& name, int max_tokens) {
+  namespace fs = std::filesystem;
+  const fs::path path = fs::path(folder.path()) / name;
+  fs::create_directory(path);
+  for (const auto& file : fs::directory_iterator("models/demo")) {
+    if (file.path().filename() == "generation_config.json") continue;
+    fs::create_symlink(fs::absolute(file.path()),
+                       path / file.path().filename());
+  }
+  folder.Write(name + "/generation_config.json", GenerationConfig(max_tokens));
+  return path.string();
+}
+
+struct Translated {
+  grpc::Status status;
+  std::string version;
+  std::vector<std::string> texts;  // Empty where the call failed.
+};
+
+// Translates three captions in one call of the model.
+inline Translated TranslateCaptions(v1::TranslationService::Stub* stub,
+                                    const std::string& model) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::minutes(3));
+  v1::TranslateRequest request;
+  request.set_model(model);
+  request.set_target_language("de");
+  for (const char* text :
+       {"A man in a blue shirt is standing on a ladder cleaning a window.",
+        "Two dogs are playing in the snow.", "A girl is reading a book."}) {
+    request.add_texts(text);
+  }
+  v1::TranslateResponse response;
+  Translated translated;
+  translated.status = stub->Translate(&context, request, &response);
+  if (!translated.status.ok()) return translated;
+  translated.version = response.model_version();
+  for (const v1::TranslateResult& result : response.results()) {
+    EXPECT_EQ(result.status().code(), 0) << result.status().message();
+    translated.texts.push_back(
+        result.hypotheses_size() > 0 ? result.hypotheses(0).text() : "");
+  }
+  return translated;
+}
+
+// A server's ModelService.
+class ModelClient {
+ public:
+  explicit ModelClient(const std::string& address)
+      : stub_(v1::ModelService::NewStub(ChannelTo(address))) {}
+
+  grpc::Status Load(const std::string& name, const std::string& directory) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::LoadModelRequest request;
+    request.set_model(name);
+    request.set_directory(directory);
+    v1::Model model;
+    return stub_->LoadModel(&context, request, &model);
+  }
+
+  grpc::Status Unload(const std::string& name) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::UnloadModelRequest request;
+    request.set_model(name);
+    v1::UnloadModelResponse response;
+    return stub_->UnloadModel(&context, request, &response);
+  }
+
+  // The new version goes to *version where it is not null.
+  grpc::Status Reload(const std::string& name, const std::string& directory,
+                      std::string* version) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::ReloadModelRequest request;
+    request.set_model(name);
+    request.set_directory(directory);
+    v1::Model model;
+    const grpc::Status status = stub_->ReloadModel(&context, request, &model);
+    if (version != nullptr) *version = model.version();
+    return status;
+  }
+
+  v1::Model Get(const std::string& name) {
+    grpc::ClientContext context;
+    SetTestDeadline(&context);
+    v1::GetModelRequest request;
+    request.set_model(name);
+    v1::Model model;
+    stub_->GetModel(&context, request, &model);
+    return model;
+  }
+
+ private:
+  const std::unique_ptr<v1::ModelService::Stub> stub_;
+};
+
+// A call of grpc.health.v1.Health.Watch.
+class HealthWatch {
+ public:
+  HealthWatch(const std::shared_ptr<grpc::Channel>& channel,
+              const std::string& name)
+      : stub_(grpc::health::v1::Health::NewStub(channel)) {
+    context_.set_deadline(std::chrono::system_clock::now() +
+                          std::chrono::minutes(2));
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(name);
+    reader_ = stub_->Watch(&context_, request);
+  }
+
+  // The next state that is told; -1 where the call has ended.
+  int Next() {
+    grpc::health::v1::HealthCheckResponse response;
+    return reader_->Read(&response) ? response.status() : -1;
+  }
+
+ private:
+  const std::unique_ptr<grpc::health::v1::Health::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<grpc::health::v1::HealthCheckResponse>>
+      reader_;
+};
+
+// Waits for a condition, for two minutes at most; whether it came true.
+template <typename Condition>
+bool Eventually(Condition condition) {
+  const absl::Time end = absl::Now() + absl::Minutes(2);
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  return true;
+}
+
+}  // namespace parley
+
+#endif  // PARLEY_TESTS_INTEGRATION_DEMO_VERSIONS_H_
