@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
@@ -14,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "client/batch_stream.h"
+#include "client/delta_reader.h"
 #include "client/retrying_call.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "parley/v1/embedding.grpc.pb.h"
@@ -82,6 +85,8 @@ class Client::Connection {
         health_(Health::NewStub(channel_)) {}
 
   ~Connection() {
+    // Before the calls: it may have made some.
+    batch_stream_.reset();
     absl::flat_hash_set<std::shared_ptr<RetryingCall>> calls;
     {
       absl::MutexLock lock(&mutex_);
@@ -115,6 +120,34 @@ class Client::Connection {
     return CallWith(options_.retry, std::move(method), std::move(request));
   }
 
+  void StartOnStream(v1::TranslateRequest request,
+                     Callback<v1::TranslateResponse> callback) {
+    if (const absl::Status fits = CheckSize(request); !fits.ok()) {
+      callback(fits);
+    } else {
+      batch_stream_->Call(std::move(request), std::move(callback));
+    }
+  }
+
+  absl::StatusOr<v1::TranslateResponse> CallStream(
+      const v1::TranslateRequest& request, DeltaLedger::Tell tell) {
+    absl::Status status = CheckSize(request);
+    if (!status.ok()) return status;
+    auto response = std::make_shared<v1::TranslateResponse>();
+    absl::Notification finished;
+    Run(options_.retry,
+        ReadDeltas(translation(),
+                   std::make_shared<const v1::TranslateRequest>(request),
+                   std::make_shared<DeltaLedger>(std::move(tell)), response),
+        [&](absl::Status end) {
+          status = std::move(end);
+          finished.Notify();
+        });
+    finished.WaitForNotification();
+    if (!status.ok()) return status;
+    return std::move(*response);
+  }
+
   // The same without retries.
   template <typename Request, typename Response>
   absl::StatusOr<Response> CallOnce(Method<Request, Response> method,
@@ -129,11 +162,8 @@ class Client::Connection {
   template <typename Request, typename Response>
   void StartWith(const RetryOptions& retry, Method<Request, Response> method,
                  Request request, Callback<Response> callback) {
-    if (const size_t size_bytes = request.ByteSizeLong();
-        size_bytes > static_cast<size_t>(options_.max_message_bytes)) {
-      callback(absl::InvalidArgumentError(
-          absl::StrCat("the request has ", size_bytes, " bytes; at most ",
-                       options_.max_message_bytes, " are sent")));
+    if (absl::Status fits = CheckSize(request); !fits.ok()) {
+      callback(std::move(fits));
       return;
     }
     auto message = std::make_shared<const Request>(std::move(request));
@@ -170,6 +200,16 @@ class Client::Connection {
     return answer;
   }
 
+  absl::Status CheckSize(const google::protobuf::Message& request) const {
+    const size_t size_bytes = request.ByteSizeLong();
+    if (size_bytes <= static_cast<size_t>(options_.max_message_bytes)) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("the request has ", size_bytes, " bytes; at most ",
+                     options_.max_message_bytes, " are sent"));
+  }
+
   void Run(const RetryOptions& retry, RetryingCall::Attempt attempt,
            RetryingCall::Done done) {
     // The call's own address, which it hands back when it is done.
@@ -200,6 +240,18 @@ class Client::Connection {
   absl::Mutex mutex_;
   absl::flat_hash_set<std::shared_ptr<RetryingCall>> calls_
       ABSL_GUARDED_BY(mutex_);
+
+  // Null once the client ends.
+  std::unique_ptr<BatchStream> batch_stream_ = std::make_unique<BatchStream>(
+      translation(),
+      BatchStream::Options{
+          .retry = options_.retry,
+          .timeout = options_.timeout,
+          .call_alone = [this](v1::TranslateRequest request,
+                               Callback<v1::TranslateResponse> callback) {
+            Start(Bind(translation(), &TranslationCalls::Translate),
+                  std::move(request), std::move(callback));
+          }});
 };
 
 Client::Client(ClientOptions options)
@@ -211,6 +263,12 @@ absl::StatusOr<v1::TranslateResponse> Client::Translate(
     const v1::TranslateRequest& request) {
   return connection_->Call(
       Bind(connection_->translation(), &TranslationCalls::Translate), request);
+}
+
+absl::StatusOr<v1::TranslateResponse> Client::TranslateStream(
+    const v1::TranslateRequest& request,
+    std::function<void(const v1::TranslateDelta&)> tell) {
+  return connection_->CallStream(request, std::move(tell));
 }
 
 absl::StatusOr<v1::EmbedResponse> Client::Embed(
@@ -272,6 +330,11 @@ void Client::TranslateAsync(v1::TranslateRequest request,
   connection_->Start(
       Bind(connection_->translation(), &TranslationCalls::Translate),
       std::move(request), std::move(callback));
+}
+
+void Client::TranslateOnStreamAsync(v1::TranslateRequest request,
+                                    Callback<v1::TranslateResponse> callback) {
+  connection_->StartOnStream(std::move(request), std::move(callback));
 }
 
 void Client::EmbedAsync(v1::EmbedRequest request,

@@ -12,6 +12,7 @@
 #ifndef PARLEY_CLIENT_CLIENT_H_
 #define PARLEY_CLIENT_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -60,6 +61,12 @@ class Client {
 
   absl::StatusOr<parley::v1::TranslateResponse> Translate(
       const parley::v1::TranslateRequest& request);
+  // Translates and waits, and tells of the translations as they come to be:
+  // `tell` is called with each delta, in order and one at a time, on gRPC's
+  // threads. What another attempt tells again is not told twice.
+  absl::StatusOr<parley::v1::TranslateResponse> TranslateStream(
+      const parley::v1::TranslateRequest& request,
+      std::function<void(const parley::v1::TranslateDelta&)> tell);
   absl::StatusOr<parley::v1::EmbedResponse> Embed(
       const parley::v1::EmbedRequest& request);
   absl::StatusOr<parley::v1::EmbedTokensResponse> EmbedTokens(
@@ -83,6 +90,10 @@ class Client {
   // `callback` runs exactly once.
   void TranslateAsync(parley::v1::TranslateRequest request,
                       Callback<parley::v1::TranslateResponse> callback);
+  // On a stream that such calls share: for many of them. Where the server has
+  // no streams, as TranslateAsync. (client/batch_stream.h says more.)
+  void TranslateOnStreamAsync(parley::v1::TranslateRequest request,
+                              Callback<parley::v1::TranslateResponse> callback);
   void EmbedAsync(parley::v1::EmbedRequest request,
                   Callback<parley::v1::EmbedResponse> callback);
   void SimilarityAsync(parley::v1::SimilarityRequest request,

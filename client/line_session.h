@@ -12,8 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "client/command.h"
 #include "client/command_line.h"
@@ -58,8 +60,21 @@ class LineSession {
   absl::Status Call(const LineMethod<Request, Response>& method,
                     LineSink<ResultOf<Response>> print);
 
-  // The error of the line itself; DATA_LOSS where it cannot be written.
+  // Instead of Call, for those who make calls of their own: hands over one text
+  // after the other, waiting for each. `call` writes what became of the text to
+  // *outcome, which is reported as Call does it; its own error ends the run.
+  absl::Status CallEach(
+      absl::FunctionRef<absl::Status(Client& client, const std::string& text,
+                                     absl::Status* outcome)>
+          call);
+
+  // DATA_LOSS where it cannot be written.
+  absl::Status Write(absl::string_view text);
+  // The error of the line itself, or as Write.
   absl::Status WriteLine(const absl::StatusOr<std::string>& line);
+
+  // Whether texts are lines of an input.
+  bool reads_lines() const { return !from_arguments_; }
 
   // Where the only text stands on the command line, its result may be of
   // several lines.

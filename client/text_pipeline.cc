@@ -39,22 +39,6 @@ struct Batch {
   absl::Status status;
 };
 
-// True where further calls of the same run would fail in the same way.
-bool EndsRun(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnauthenticated:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kUnimplemented:
-    case absl::StatusCode::kUnavailable:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // Counts the calls that end and wakes the run's thread for each. Shared with
 // the callbacks, as those may come after a run that an error ended.
 class Completions {
@@ -168,11 +152,7 @@ class Run {
   }
 
   static absl::Status AddText(Batch* batch, const std::string& text) {
-    const size_t valid_bytes = ValidUtf8PrefixBytes(text);
-    if (valid_bytes != text.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("not UTF-8 from byte ", valid_bytes + 1));
-    }
+    PARLEY_RETURN_IF_ERROR(CheckText(text));
     return batch->call->Add(text);
   }
 
@@ -230,6 +210,28 @@ class Run {
 };
 
 }  // namespace
+
+absl::Status CheckText(absl::string_view text) {
+  const size_t valid_bytes = ValidUtf8PrefixBytes(text);
+  if (valid_bytes == text.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("not UTF-8 from byte ", valid_bytes + 1));
+}
+
+bool EndsRun(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kUnavailable:
+      return true;
+    default:
+      return false;
+  }
+}
 
 absl::Status RunTextPipeline(
     const PipelineOptions& options, TextSource& source,

@@ -1,10 +1,12 @@
 #include "client/translate_command.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/client.h"
 #include "client/command_line.h"
@@ -26,7 +28,8 @@ Usage: parley translate [FLAGS] [TEXT...]
 
 Each TEXT is translated; without any, each line of --input, or of standard
 input where that is not a terminal. Translations come out in the same order,
-one a line. A text that fails keeps its place as an empty line, its number and
+one a line. Lines of a file go to the server on one stream; where that breaks
+off, what was not answered is sent again. A text that fails keeps its place as an empty line, its number and
 reason go to standard error, and the exit code is 1.
 
 Examples:
@@ -34,6 +37,7 @@ Examples:
   parley translate --target=fr "A red car." "Two dogs." --num_beams=1
   parley translate --target=de --input=captions.en --output_file=captions.de
   zcat captions.en.gz | parley translate --target=de --in_flight=16
+  parley translate --target=de --stream
   parley translate --target=de --output=json --num_hypotheses=4 \
       --return_tokens "A man is riding a bike."
   parley translate --target=de --sample --top_p=0.9 --seed=1 "A red car."
@@ -56,6 +60,20 @@ struct TranslateFlags {
   std::optional<int32_t> top_k;
   std::optional<uint64_t> seed;
   bool return_tokens = false;
+  bool stream = false;
+  int priority = parley::v1::PRIORITY_UNSPECIFIED;
+  bool allow_partial = false;
+
+  std::string Problem() const {
+    if (!stream) return "";
+    if (output == static_cast<int>(OutputFormat::kJson)) {
+      return "--stream prints text as it comes, not JSON";
+    }
+    if (num_hypotheses.value_or(1) > 1) {
+      return "--stream prints the best translation only";
+    }
+    return "";
+  }
 };
 
 void AppendRequestFlags(TranslateFlags* to, std::vector<Flag>* flags) {
@@ -149,6 +167,27 @@ void AppendSamplingFlags(TranslateFlags* to, std::vector<Flag>* flags) {
   flags->insert(flags->end(), more.begin(), more.end());
 }
 
+void AppendCallFlags(TranslateFlags* to, std::vector<Flag>* flags) {
+  const std::vector<Flag> more = {
+      SwitchFlag({"stream", "",
+                  "Prints each translation while it is being made, one text "
+                  "after the other."},
+                 &to->stream),
+      ChoiceFlag({"priority", "high|normal|low",
+                  "Which texts go first where the server is busy (default "
+                  "normal)."},
+                 {{"high", parley::v1::PRIORITY_HIGH},
+                  {"normal", parley::v1::PRIORITY_NORMAL},
+                  {"low", parley::v1::PRIORITY_LOW}},
+                 &to->priority),
+      SwitchFlag({"allow_partial", "",
+                  "Where --timeout ends a call, print those of its texts that "
+                  "are done; only the others fail."},
+                 &to->allow_partial),
+  };
+  flags->insert(flags->end(), more.begin(), more.end());
+}
+
 TranslateRequest MakeRequest(const TranslateFlags& flags) {
   TranslateRequest request;
   request.set_model(flags.model);
@@ -172,13 +211,71 @@ TranslateRequest MakeRequest(const TranslateFlags& flags) {
   if (flags.top_p) options.set_top_p(*flags.top_p);
   if (flags.seed) options.set_seed(*flags.seed);
   options.set_return_tokens(flags.return_tokens);
+  if (flags.priority != parley::v1::PRIORITY_UNSPECIFIED) {
+    request.mutable_call()->set_priority(
+        static_cast<parley::v1::Priority>(flags.priority));
+  }
+  if (flags.allow_partial) request.mutable_call()->set_allow_partial(true);
   return request;
+}
+
+// What became of the only text of a call.
+absl::Status OutcomeOf(const absl::StatusOr<TranslateResponse>& response) {
+  if (!response.ok()) return response.status();
+  if (response->results_size() != 1) {
+    return absl::InternalError(
+        absl::StrCat("the server answered one text with ",
+                     response->results_size(), " results"));
+  }
+  return ToStatus(response->results(0).status());
+}
+
+// Prints the translation of `text` while it is being made, and its line's end.
+// The error is that of printing, or one that further texts would meet, too.
+absl::Status PrintDeltas(const TranslateRequest& request, LineSession& session,
+                         Client& client, absl::Status* outcome) {
+  absl::Status printed;
+  const auto print = [&](const std::string& text) {
+    if (!printed.ok()) return;
+    printed = session.Write(WithLineBreaks(text, session.line_breaks()));
+  };
+  absl::StatusOr<TranslateResponse> response = client.TranslateStream(
+      request,
+      [&](const parley::v1::TranslateDelta& delta) { print(delta.text()); });
+  if (absl::IsUnimplemented(response.status())) {
+    response = client.Translate(request);
+    if (OutcomeOf(response).ok() &&
+        response->results(0).hypotheses_size() > 0) {
+      print(response->results(0).hypotheses(0).text());
+    }
+  }
+  PARLEY_RETURN_IF_ERROR(printed);
+  if (EndsRun(response.status().code())) return response.status();
+  *outcome = OutcomeOf(response);
+  return session.Write("\n");
+}
+
+absl::Status TranslateEach(const TranslateFlags& flags, LineSession& session) {
+  PARLEY_RETURN_IF_ERROR(session.OpenOutput());
+  const TranslateRequest request = MakeRequest(flags);
+  return session.CallEach(
+      [&](Client& client, const std::string& text, absl::Status* outcome) {
+        *outcome = CheckText(text);
+        if (!outcome->ok()) return session.WriteLine("");
+        TranslateRequest one = request;
+        one.add_texts(text);
+        return PrintDeltas(one, session, client, outcome);
+      });
 }
 
 absl::Status Translate(const TranslateFlags& flags, LineSession& session) {
   PARLEY_RETURN_IF_ERROR(session.OpenOutput());
+  // A stream has no deadline that could leave part of an answer.
+  const bool on_stream = session.reads_lines() && !flags.allow_partial;
   const LineMethod<TranslateRequest, TranslateResponse> method = {
-      .start = &Client::TranslateAsync, .request = MakeRequest(flags)};
+      .start =
+          on_stream ? &Client::TranslateOnStreamAsync : &Client::TranslateAsync,
+      .request = MakeRequest(flags)};
   return session.Call(method, [&](const AnsweredText<TranslateResult>& text) {
     return session.WriteLine(
         flags.output == static_cast<int>(OutputFormat::kJson)
@@ -196,14 +293,19 @@ int RunTranslate(const CommandContext& context,
   AppendRequestFlags(&values, &flags);
   AppendSamplingFlags(&values, &flags);
   AppendSearchFlags(&values, &flags);
+  AppendCallFlags(&values, &flags);
   return RunLineCommand(context, args,
                         {.name = "translate",
                          .help = kHelp,
                          .flags = std::move(flags),
                          .lines = &values.lines,
-                         .run = [&values](LineSession& session) {
-                           return Translate(values, session);
-                         }});
+                         .problem = [&values] { return values.Problem(); },
+                         .run =
+                             [&values](LineSession& session) {
+                               return values.stream
+                                          ? TranslateEach(values, session)
+                                          : Translate(values, session);
+                             }});
 }
 
 }  // namespace parley::client

@@ -1,4 +1,5 @@
 // parley-server: from a command line to a server, and to its orderly end.
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -124,9 +125,15 @@ int End(const ServerConfig& config, absl::Duration drain_delay,
   return status;
 }
 
+// Weights go back to the system when their model is unloaded: from this size on
+// in mappings of their own. malloc's own bound rises with what is freed, and
+// models that come and go would leave it full of holes.
+void KeepLargeBlocksApart() { mallopt(M_MMAP_THRESHOLD, 1 << 20); }
+
 int Serve(const ServerConfig& config) {
   SetMinLogSeverity(config.log_level);
   SetLogFormat(config.log_format);
+  KeepLargeBlocksApart();
   // What follows the drain itself is quick; beyond that something hangs.
   const StopSignal stop(config.drain_delay + config.drain_timeout +
                         absl::Seconds(5));

@@ -356,6 +356,7 @@ bool Server::Drain(absl::Time deadline) {
   StopReadiness();
   health_service_.Shutdown();
   gate_.Close();
+  translation_service_.StopStreams();
   embedding_service_.StopStreams();
   const bool all_answered = gate_.WaitUntilEmpty(deadline);
   // Answers what is left with UNAVAILABLE.

@@ -1,5 +1,7 @@
 #include "server/pipeline/call.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
@@ -8,9 +10,23 @@
 
 namespace parley {
 
-bool IsOfWholeCall(const absl::Status& status) {
-  return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsUnavailable(status);
+namespace {
+
+// What an answer needs to get to the peer.
+constexpr absl::Duration kMinWayBack = absl::Milliseconds(5);
+constexpr absl::Duration kMaxWayBack = absl::Milliseconds(100);
+
+}  // namespace
+
+bool IsOfWholeCall(const absl::Status& status, const CallContext& context) {
+  if (absl::IsDeadlineExceeded(status)) return !context.allow_partial;
+  return absl::IsCancelled(status) || absl::IsUnavailable(status);
+}
+
+absl::Time AnswerDeadline(const CallContext& context, absl::Time now) {
+  if (!context.allow_partial) return context.deadline;
+  return context.deadline -
+         std::clamp((context.deadline - now) / 20, kMinWayBack, kMaxWayBack);
 }
 
 absl::Status StillWanted(const CallContext& context) {

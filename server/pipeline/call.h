@@ -6,16 +6,27 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "engine/api/task.h"
 #include "server/batching/served_model.h"
 #include "server/batching/task_queue.h"
 
 namespace parley {
+
+// More of one text's best translation; the fields of parley.v1.TranslateDelta.
+struct TextDelta {
+  size_t index = 0;
+  std::string text;
+  std::vector<TokenId> token_ids;  // Only with return_tokens.
+  bool is_last = false;
+};
 
 // What a call carries from the wire through the pipeline.
 struct CallContext {
@@ -29,6 +40,14 @@ struct CallContext {
   // where there is none now. Null: unbounded. Called only before the pipeline's
   // function for the method returns.
   std::function<absl::Status(int64_t bytes)> reserve;
+  // Calls `call` at `time`, on any thread, unless what it returned is let go
+  // before. Null: answers of allow_partial wait for the engine's step to end.
+  std::function<std::shared_ptr<void>(absl::Time time,
+                                      std::function<void()> call)>
+      call_at;
+  // Told of translations as they come to be (see Translate). Null: nobody
+  // listens.
+  std::function<void(TextDelta)> tell;
 };
 
 // What a call may ask for at most.
@@ -47,9 +66,15 @@ struct CallTiming {
 template <typename Reply>
 using ReplyCallback = absl::AnyInvocable<void(absl::StatusOr<Reply>)>;
 
-// Statuses that are of the call rather than of one of its items: the runner
-// says them for reasons that all tasks of a call share.
-bool IsOfWholeCall(const absl::Status& status);
+// Whether `status` is one of the call rather than of one of its items: the
+// runner says some for reasons that all tasks of a call share. That time is up
+// is the items' own where the call takes part of the answer.
+bool IsOfWholeCall(const absl::Status& status, const CallContext& context);
+
+// By when a call that began at `now` is to be answered, so that the answer is
+// there by context.deadline. With allow_partial the last twentieth of its time
+// is kept for that, at least 5 ms and at most 100 ms.
+absl::Time AnswerDeadline(const CallContext& context, absl::Time now);
 
 // Why nobody waits for the call any more, or OK.
 absl::Status StillWanted(const CallContext& context);

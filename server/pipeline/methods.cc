@@ -10,10 +10,20 @@ namespace parley {
 namespace {
 
 constexpr Method kAllMethods[] = {
-    Method::kTranslate,   Method::kEmbed,      Method::kEmbedTokens,
-    Method::kEmbedStream, Method::kSimilarity, Method::kRerank,
-    Method::kClassify,    Method::kFillMask,   Method::kNextSentence,
-    Method::kTokenize,    Method::kDetokenize};
+    Method::kTranslate,
+    Method::kTranslateStream,
+    Method::kTranslateBatchStream,
+    Method::kEmbed,
+    Method::kEmbedTokens,
+    Method::kEmbedStream,
+    Method::kSimilarity,
+    Method::kRerank,
+    Method::kClassify,
+    Method::kFillMask,
+    Method::kNextSentence,
+    Method::kTokenize,
+    Method::kDetokenize,
+};
 
 bool Has(const ModelInfo& info, Method method) {
   if (info.kind != KindFor(method)) return false;
@@ -37,6 +47,10 @@ absl::string_view MethodName(Method method) {
   switch (method) {
     case Method::kTranslate:
       return "Translate";
+    case Method::kTranslateStream:
+      return "TranslateStream";
+    case Method::kTranslateBatchStream:
+      return "TranslateBatchStream";
     case Method::kEmbed:
       return "Embed";
     case Method::kEmbedTokens:
@@ -62,8 +76,14 @@ absl::string_view MethodName(Method method) {
 }
 
 ModelKind KindFor(Method method) {
-  return method == Method::kTranslate ? ModelKind::kTranslation
-                                      : ModelKind::kEncoder;
+  switch (method) {
+    case Method::kTranslate:
+    case Method::kTranslateStream:
+    case Method::kTranslateBatchStream:
+      return ModelKind::kTranslation;
+    default:
+      return ModelKind::kEncoder;
+  }
 }
 
 std::vector<Method> MethodsOf(const ModelInfo& info) {

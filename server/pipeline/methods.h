@@ -14,6 +14,8 @@ namespace parley {
 // In the order in which they are listed.
 enum class Method {
   kTranslate,
+  kTranslateStream,
+  kTranslateBatchStream,
   kEmbed,
   kEmbedTokens,
   kEmbedStream,

@@ -1,10 +1,13 @@
 #include "server/pipeline/translate.h"
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "server/pipeline/delta_teller.h"
 #include "server/pipeline/join.h"
 #include "server/pipeline/prepare.h"
 #include "server/pipeline/task_group.h"
@@ -12,20 +15,42 @@
 namespace parley {
 namespace {
 
-// A call that waits for the engine. Each piece's slot is written by its own
-// callback, all else by one thread at a time.
+// A call that waits for the engine. One call at a time, on any thread.
 class PendingCall {
  public:
-  PendingCall(std::shared_ptr<ServedModel> model, const JoinOptions& options)
-      : model_(std::move(model)), options_(options) {}
+  // `tell` may be null.
+  PendingCall(std::shared_ptr<ServedModel> model, const JoinOptions& options,
+              std::function<void(TextDelta)> tell)
+      : model_(std::move(model)), options_(options) {
+    if (tell == nullptr) return;
+    teller_.emplace(DeltaTeller::Options{.tokenizer = model_->tokenizer.get(),
+                                         .return_tokens = options.return_tokens,
+                                         .tell = std::move(tell)});
+  }
+
+  bool tells() const { return teller_.has_value(); }
 
   // Takes over what is known of a text; appends its pieces to `tasks`.
   void AddText(PreparedText prepared, std::vector<PreparedTask>* tasks);
 
-  // The result of the task at `index` of those appended.
+  // More tokens of the task at `index` of those appended. REQUIRES: tells()
+  void Progress(size_t index, std::vector<TokenId> token_ids) {
+    teller_->Progress(slots_[index], token_ids);
+  }
+
+  // Its result.
   void Complete(size_t index, absl::StatusOr<TaskResult> result) {
-    const Slot slot = slots_[index];
-    texts_[slot.text].pieces[slot.piece] = Decode(std::move(result));
+    const DeltaTeller::Place slot = slots_[index];
+    absl::StatusOr<TranslatedPiece>& piece =
+        texts_[slot.text].pieces[slot.piece];
+    piece = Decode(std::move(result));
+    if (!tells()) return;
+    if (!piece.ok()) {
+      teller_->Fail(slot.text);
+      return;
+    }
+    absl::Status told = teller_->Complete(slot, piece->front());
+    if (!told.ok()) piece = std::move(told);
   }
 
   // What all texts have become.
@@ -37,10 +62,6 @@ class PendingCall {
     std::vector<std::string> spacing;
     std::vector<absl::StatusOr<TranslatedPiece>> pieces;  // [num_pieces]
   };
-  struct Slot {
-    size_t text;
-    size_t piece;
-  };
 
   absl::StatusOr<TranslatedPiece> Decode(
       absl::StatusOr<TaskResult> result) const;
@@ -48,8 +69,9 @@ class PendingCall {
 
   const std::shared_ptr<ServedModel> model_;
   const JoinOptions options_;
-  std::vector<PendingText> texts_;  // [num_texts]
-  std::vector<Slot> slots_;         // [num_tasks]
+  std::vector<PendingText> texts_;         // [num_texts]
+  std::vector<DeltaTeller::Place> slots_;  // [num_tasks]
+  std::optional<DeltaTeller> teller_;
 };
 
 void PendingCall::AddText(PreparedText prepared,
@@ -59,7 +81,10 @@ void PendingCall::AddText(PreparedText prepared,
   text.result.source_tokens = prepared.source_tokens;
   text.result.truncated = prepared.truncated;
   text.spacing = std::move(prepared.spacing);
-  if (prepared.pieces.empty() && text.result.status.ok()) {
+  const bool is_itself = prepared.pieces.empty() && text.result.status.ok();
+  if (tells() && is_itself) teller_->AddItself(prepared.itself);
+  if (tells() && !is_itself) teller_->AddText(text.spacing);
+  if (is_itself) {
     text.result.hypotheses.push_back({.text = std::move(prepared.itself)});
   }
   text.pieces.resize(prepared.pieces.size());
@@ -132,7 +157,8 @@ void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
       .length_penalty = prepared->search.length_penalty,
       .return_tokens = call.options.return_tokens};
   TaskQueue* const queue = model->queue.get();
-  auto pending = std::make_shared<PendingCall>(std::move(model), options);
+  auto pending = std::make_shared<PendingCall>(std::move(model), options,
+                                               call.context.tell);
   TaskGroup group;
   group.tasks.reserve(prepared->num_pieces);
   for (PreparedText& text : prepared->texts) {
@@ -141,6 +167,11 @@ void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
   group.each = [pending](size_t index, absl::StatusOr<TaskResult> result) {
     pending->Complete(index, std::move(result));
   };
+  if (pending->tells()) {
+    group.progress = [pending](size_t index, std::vector<TokenId> token_ids) {
+      pending->Progress(index, std::move(token_ids));
+    };
+  }
   group.done =
       [pending, tokenize = absl::Now() - begin,
        done = std::move(done)](absl::StatusOr<CallTiming> timing) mutable {

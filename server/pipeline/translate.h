@@ -68,6 +68,11 @@ struct TranslateReply {
 };
 
 // Checks `call` against what `model` can do, then translates every text.
+// Where call.context.tell is set, it is told of the best translation of each
+// text as it comes to be: deltas of one text in order, those of several in any,
+// one at a time, on the thread of `done` and before it. The deltas of a text
+// that ends well make up its first hypothesis; blank texts are told at once, on
+// this thread.
 // `done` is called exactly once, on this thread where the call is refused or
 // has nothing to compute, else on the runner's completion thread. A refusal of
 // the whole call is the status (see parley.v1.TranslationService.Translate),

@@ -52,6 +52,12 @@ absl::Status CallGate::Grow(int64_t bytes) {
   return Add(bytes);
 }
 
+void CallGate::Shrink(int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  bytes_ -= bytes;
+  PARLEY_CHECK(bytes_ >= 0);
+}
+
 void CallGate::Leave(int64_t bytes) {
   absl::MutexLock lock(&mutex_);
   bytes_ -= bytes;

@@ -33,8 +33,11 @@ class CallGate {
   // where they do not fit now.
   absl::Status Grow(int64_t bytes);
 
+  // Takes away `bytes` of those that Enter and Grow added to a call.
+  void Shrink(int64_t bytes);
+
   // REQUIRES: one Enter was OK, which has not been left, and `bytes` is all
-  // that it and Grow added for the call.
+  // that it and Grow added for the call, less what Shrink took away.
   void Leave(int64_t bytes);
 
   // Lets nobody in from now on.

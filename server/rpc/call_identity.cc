@@ -1,6 +1,7 @@
 #include "server/rpc/call_identity.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "server/rpc/random_hex.h"
 

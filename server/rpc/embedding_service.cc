@@ -9,6 +9,7 @@
 #include "server/pipeline/embedding/similarity.h"
 #include "server/pipeline/embedding/tokenize.h"
 #include "server/rpc/embed_messages.h"
+#include "server/rpc/embed_stream.h"
 #include "server/rpc/head_messages.h"
 #include "server/rpc/token_messages.h"
 
@@ -67,7 +68,8 @@ grpc::ServerUnaryReactor* EmbeddingService::EmbedTokens(
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 EmbeddingService::EmbedStream(grpc::CallbackServerContext* context) {
-  return StartEmbedStream(environment_, context, &streams_);
+  return StartRequestStream(environment_, context,
+                            MakeEmbedStream(environment_), &streams_);
 }
 
 grpc::ServerUnaryReactor* EmbeddingService::Similarity(

@@ -4,8 +4,8 @@
 
 #include "grpcpp/grpcpp.h"
 #include "parley/v1/embedding.grpc.pb.h"
-#include "server/rpc/embed_stream.h"
 #include "server/rpc/pipeline_call.h"
+#include "server/rpc/request_stream.h"
 
 namespace parley {
 
@@ -68,7 +68,7 @@ class EmbeddingService final : public raw_embedding::Service {
 
  private:
   const CallEnvironment environment_;
-  EmbedStreamSet streams_;
+  RequestStreamSet streams_;
 };
 
 }  // namespace parley

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/rpc/call_alarm.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/status_conversion.h"
 
@@ -96,11 +97,13 @@ CallContext PipelineReactor::Context() {
           .cancel = std::shared_ptr<const CancelFlag>(state, &state->cancel),
           .flow = {.caller = CallerOf(*wire_.context)},
           // gRPC calls OnDone only after the method's handler has returned.
-          .reserve = [this](int64_t bytes) {
-            absl::Status grown = gate_->Grow(bytes);
-            if (grown.ok()) bytes_inside_ += bytes;
-            return grown;
-          }};
+          .reserve =
+              [this](int64_t bytes) {
+                absl::Status grown = gate_->Grow(bytes);
+                if (grown.ok()) bytes_inside_ += bytes;
+                return grown;
+              },
+          .call_at = &CallAt};
 }
 
 void PipelineReactor::OnCancel() {

@@ -1,7 +1,9 @@
 #include "server/rpc/translation_service.h"
 
 #include "server/pipeline/translate.h"
+#include "server/rpc/translate_batch_stream.h"
 #include "server/rpc/translate_messages.h"
+#include "server/rpc/translate_stream.h"
 
 namespace parley {
 namespace {
@@ -17,6 +19,17 @@ grpc::ServerUnaryReactor* TranslationService::Translate(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return StartUnaryCall(kTranslate, environment_, {context, request, response});
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* TranslationService::TranslateStream(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return StartTranslateStream(environment_, context, request);
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+TranslationService::TranslateBatchStream(grpc::CallbackServerContext* context) {
+  return StartRequestStream(environment_, context,
+                            MakeTranslateBatchStream(environment_), &streams_);
 }
 
 }  // namespace parley

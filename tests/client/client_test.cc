@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "tests/client/fake_server.h"
@@ -14,6 +15,7 @@ namespace parley::client {
 namespace {
 
 using ::grpc::health::v1::HealthCheckResponse;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 v1::TranslateRequest Request(const std::string& text) {
@@ -40,6 +42,78 @@ TEST(Client, Translates) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
   EXPECT_EQ(answer->model(), "fake");
+}
+
+TEST(Client, TellsOfATranslationAsItComes) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  std::vector<std::string> told;
+  const auto answer = client.TranslateStream(
+      Request("A man."), [&told](const v1::TranslateDelta& delta) {
+        told.push_back(delta.text());
+      });
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(told, ElementsAre("de:A", " man."));
+  EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
+}
+
+TEST(Client, ManyTranslationsShareAStream) {
+  FakeServer server;
+  std::atomic<int> num_good = 0;
+  std::atomic<int> num_ended = 0;
+  {
+    Client client(OptionsFor(server));
+    absl::Notification all;
+    for (int i = 0; i < 50; ++i) {
+      client.TranslateOnStreamAsync(
+          Request("A man."), [&](absl::StatusOr<v1::TranslateResponse> answer) {
+            if (answer.ok()) ++num_good;
+            if (++num_ended == 50) all.Notify();
+          });
+    }
+    EXPECT_TRUE(all.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  }
+  EXPECT_EQ(num_good, 50);
+  EXPECT_EQ(server.num_batch_streams(), 1);
+}
+
+TEST(Client, ItsEndCancelsCallsOnStreams) {
+  FakeServer server;
+  server.set_batch_stream([](BatchStreamWire* wire) {
+    v1::TranslateBatchStreamRequest item;
+    while (wire->Read(&item)) {
+    }
+    return grpc::Status::OK;
+  });
+  absl::Status status;
+  {
+    Client client(OptionsFor(server));
+    client.TranslateOnStreamAsync(
+        Request("A man."), [&](absl::StatusOr<v1::TranslateResponse> answer) {
+          status = answer.status();
+        });
+  }
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+}
+
+TEST(Client, RequestsThatAreTooLargeAreNotSentOnStreams) {
+  FakeServer server;
+  ClientOptions options = OptionsFor(server);
+  options.max_message_bytes = 100;
+  Client client(options);
+  absl::Status status;
+  client.TranslateOnStreamAsync(
+      Request(std::string(200, 'x')),
+      [&](absl::StatusOr<v1::TranslateResponse> answer) {
+        status = answer.status();
+      });
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      client
+          .TranslateStream(Request(std::string(200, 'x')),
+                           [](const v1::TranslateDelta&) {})
+          .status()));
+  EXPECT_EQ(server.num_batch_streams(), 0);
 }
 
 TEST(Client, RetriesWhereTheServerIsUnavailable) {

@@ -38,6 +38,52 @@ inline grpc::Status EchoTranslate(const v1::TranslateRequest& request,
   return grpc::Status::OK;
 }
 
+// The server's ends of the two streams.
+using DeltaWriter = grpc::ServerWriter<v1::TranslateStreamResponse>;
+using BatchStreamWire =
+    grpc::ServerReaderWriter<v1::TranslateBatchStreamResponse,
+                             v1::TranslateBatchStreamRequest>;
+using DeltaHandler =
+    std::function<grpc::Status(const v1::TranslateRequest&, DeltaWriter*)>;
+using BatchStreamHandler = std::function<grpc::Status(BatchStreamWire*)>;
+
+inline void WriteDelta(int index, const std::string& text, bool is_last,
+                       DeltaWriter* writer) {
+  v1::TranslateStreamResponse event;
+  event.mutable_delta()->set_index(index);
+  event.mutable_delta()->set_text(text);
+  event.mutable_delta()->set_is_last(is_last);
+  writer->Write(event);
+}
+
+// Each text in two deltas, then the whole.
+inline grpc::Status TellInHalves(const v1::TranslateResponse& response,
+                                 DeltaWriter* writer) {
+  for (int i = 0; i < response.results_size(); ++i) {
+    if (response.results(i).hypotheses().empty()) continue;
+    const std::string& text = response.results(i).hypotheses(0).text();
+    WriteDelta(i, text.substr(0, text.size() / 2), /*is_last=*/false, writer);
+    WriteDelta(i, text.substr(text.size() / 2), /*is_last=*/true, writer);
+  }
+  v1::TranslateStreamResponse event;
+  *event.mutable_response() = response;
+  writer->Write(event);
+  return grpc::Status::OK;
+}
+
+// Answers `item` as `handle` does.
+inline void AnswerItem(const v1::TranslateBatchStreamRequest& item,
+                       const TranslateHandler& handle, BatchStreamWire* wire) {
+  v1::TranslateBatchStreamResponse response;
+  response.set_id(item.id());
+  const grpc::Status status =
+      handle(item.request(), response.mutable_response());
+  response.mutable_status()->set_code(status.error_code());
+  response.mutable_status()->set_message(status.error_message());
+  if (!status.ok()) response.clear_response();
+  wire->Write(response);
+}
+
 // Fails the first `num_failures` calls with `code`, then echoes.
 inline TranslateHandler FailFirst(int num_failures, grpc::StatusCode code) {
   auto left = std::make_shared<std::atomic<int>>(num_failures);
@@ -104,7 +150,14 @@ class FakeServer {
   }
 
   const std::string& address() const { return address_; }
+  // On streams, too.
   int num_translate_calls() const { return translation_.num_calls; }
+  int num_batch_streams() const { return translation_.num_batch_streams; }
+  // Before the first call. Null: the server has no such method.
+  void set_tell(DeltaHandler tell) { translation_.tell = std::move(tell); }
+  void set_batch_stream(BatchStreamHandler handler) {
+    translation_.batch_stream = std::move(handler);
+  }
   FakeEmbedding& embedding() { return embedding_; }
   // What was asked for last of what changes the models, once it was answered.
   const std::string& last_change() const { return models_.last_change; }
@@ -118,15 +171,43 @@ class FakeServer {
  private:
   struct Translation : v1::TranslationService::Service {
     explicit Translation(TranslateHandler handler)
-        : handle(std::move(handler)) {}
+        : handle([this, handler = std::move(handler)](
+                     const v1::TranslateRequest& request,
+                     v1::TranslateResponse* response) {
+            ++num_calls;
+            return handler(request, response);
+          }) {}
     grpc::Status Translate(grpc::ServerContext* context,
                            const v1::TranslateRequest* request,
                            v1::TranslateResponse* response) override {
-      ++num_calls;
       return handle(*request, response);
     }
+    grpc::Status TranslateStream(grpc::ServerContext* context,
+                                 const v1::TranslateRequest* request,
+                                 DeltaWriter* writer) override {
+      if (tell == nullptr) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+      return tell(*request, writer);
+    }
+    grpc::Status TranslateBatchStream(grpc::ServerContext* context,
+                                      BatchStreamWire* wire) override {
+      ++num_batch_streams;
+      if (batch_stream == nullptr) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+      return batch_stream(wire);
+    }
     const TranslateHandler handle;
+    DeltaHandler tell = [this](const v1::TranslateRequest& request,
+                               DeltaWriter* writer) {
+      v1::TranslateResponse response;
+      const grpc::Status status = handle(request, &response);
+      return status.ok() ? TellInHalves(response, writer) : status;
+    };
+    BatchStreamHandler batch_stream = [this](BatchStreamWire* wire) {
+      v1::TranslateBatchStreamRequest item;
+      while (wire->Read(&item)) AnswerItem(item, handle, wire);
+      return grpc::Status::OK;
+    };
     std::atomic<int> num_calls = 0;
+    std::atomic<int> num_batch_streams = 0;
   };
 
   struct Models : v1::ModelService::Service {

@@ -156,6 +156,123 @@ TEST(RunTranslate, AFailedLineKeepsItsPlace) {
   std::filesystem::remove(input);
 }
 
+TEST(RunTranslate, AFileGoesOverOneStream) {
+  FakeServer server;
+  const std::string input = TestPath("in");
+  std::ofstream(input) << "one\ntwo\nthree\n";
+  const Ran ran =
+      RunArgs(server, {"--input=" + input, "--batch_size=1", "--in_flight=3"});
+  EXPECT_EQ(ran.out, ":one\n:two\n:three\n");
+  EXPECT_EQ(server.num_batch_streams(), 1);
+  EXPECT_EQ(RunArgs(server, {"four"}).out, ":four\n");
+  EXPECT_EQ(server.num_batch_streams(), 1);
+  EXPECT_EQ(server.num_translate_calls(), 4);
+  std::filesystem::remove(input);
+}
+
+TEST(RunTranslate, AFileIsTranslatedWithoutStreams) {
+  FakeServer server;
+  server.set_batch_stream(nullptr);
+  const std::string input = TestPath("in");
+  std::ofstream(input) << "one\ntwo\nthree\n";
+  const Ran ran = RunArgs(server, {"--input=" + input, "--batch_size=1"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, ":one\n:two\n:three\n");
+  std::filesystem::remove(input);
+}
+
+TEST(RunTranslate, AFileGoesOnWhereAStreamBreaksOff) {
+  FakeServer server;
+  server.set_batch_stream([](BatchStreamWire* wire) {
+    v1::TranslateBatchStreamRequest item;
+    for (int i = 0; i < 6 && wire->Read(&item); ++i) {
+      if (i < 5) AnswerItem(item, EchoTranslate, wire);
+    }
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
+  });
+  const std::string input = TestPath("in");
+  std::string wanted;
+  {
+    std::ofstream lines(input);
+    for (int i = 0; i < 60; ++i) {
+      lines << i << "\n";
+      absl::StrAppend(&wanted, ":", i, "\n");
+    }
+  }
+  const Ran ran = RunArgs(server, {"--input=" + input, "--batch_size=2"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, wanted);
+  std::filesystem::remove(input);
+}
+
+TEST(RunTranslate, PartialAnswersNeedDeadlinesAndSoNoStream) {
+  v1::CallOptions seen;
+  FakeServer server([&seen](const v1::TranslateRequest& request,
+                            v1::TranslateResponse* response) {
+    seen = request.call();
+    return EchoTranslate(request, response);
+  });
+  const std::string input = TestPath("in");
+  std::ofstream(input) << "one\n";
+  EXPECT_EQ(RunArgs(server, {"--input=" + input, "--allow_partial"}).out,
+            ":one\n");
+  EXPECT_TRUE(seen.allow_partial());
+  EXPECT_EQ(server.num_batch_streams(), 0);
+  EXPECT_EQ(RunArgs(server, {"--input=" + input, "--priority=low"}).out,
+            ":one\n");
+  EXPECT_FALSE(seen.allow_partial());
+  EXPECT_EQ(seen.priority(), v1::PRIORITY_LOW);
+  EXPECT_EQ(server.num_batch_streams(), 1);
+  std::filesystem::remove(input);
+}
+
+TEST(RunTranslate, StreamPrintsOneTextAfterTheOther) {
+  FakeServer server;
+  const Ran ran =
+      RunArgs(server, {"--stream", "--target=de", "a b", "c\nd", ""});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "de:a b\nde:c d\nde:\n");
+  EXPECT_EQ(server.num_translate_calls(), 3);
+}
+
+TEST(RunTranslate, StreamReportsWhatFails) {
+  FakeServer server(
+      [](const v1::TranslateRequest& request, v1::TranslateResponse* response) {
+        EXPECT_TRUE(EchoTranslate(request, response).ok());
+        if (request.texts(0) == "bad") {
+          response->mutable_results(0)->clear_hypotheses();
+          response->mutable_results(0)->mutable_status()->set_code(13);
+          response->mutable_results(0)->mutable_status()->set_message("broken");
+        }
+        if (request.texts(0) == "stop") {
+          return grpc::Status(grpc::StatusCode::NOT_FOUND, "no model");
+        }
+        return grpc::Status::OK;
+      });
+  const std::string input = TestPath("in");
+  std::ofstream(input) << "one\nbad\nt\xffwo\nthree\n";
+  Ran ran = RunArgs(server, {"--stream", "--input=" + input});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_EQ(ran.out, ":one\n\n\n:three\n");
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("line 2: INTERNAL: broken"),
+                             HasSubstr("line 3: INVALID_ARGUMENT: not UTF-8"),
+                             HasSubstr("2 texts failed")));
+  std::filesystem::remove(input);
+
+  ran = RunArgs(server, {"--stream", "one", "stop", "two"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_EQ(ran.out, ":one\n");
+  EXPECT_THAT(ran.err, HasSubstr("NOT_FOUND: from text 2 on: no model"));
+}
+
+TEST(RunTranslate, StreamGoesWithoutWhereTheServerHasNone) {
+  FakeServer server;
+  server.set_tell(nullptr);
+  const Ran ran = RunArgs(server, {"--stream", "one", "two"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, ":one\n:two\n");
+}
+
 TEST(RunTranslate, ARefusedRequestFailsWithTheServersWords) {
   FakeServer server(FailFirst(1 << 30, grpc::StatusCode::NOT_FOUND));
   const Ran ran = RunArgs(server, {"A man."});
@@ -187,14 +304,18 @@ TEST(RunTranslate, SaysWhichFileItCannotUse) {
 
 TEST(RunTranslate, WrongUsage) {
   FakeServer server;
-  for (const std::vector<std::string>& args : {std::vector<std::string>{},
-                                               {"--input=x", "text"},
-                                               {"--split=words"},
-                                               {"--target=\xff", "text"},
-                                               {"--in_flight=0", "text"},
-                                               {"--batch_size=-1", "text"},
-                                               {"--num_beams=many", "text"},
-                                               {"--colour=red", "text"}}) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{},
+        {"--input=x", "text"},
+        {"--split=words"},
+        {"--target=\xff", "text"},
+        {"--in_flight=0", "text"},
+        {"--batch_size=-1", "text"},
+        {"--num_beams=many", "text"},
+        {"--priority=first", "text"},
+        {"--stream", "--output=json", "x"},
+        {"--stream", "--num_hypotheses=2", "x"},
+        {"--colour=red", "text"}}) {
     const Ran ran = RunArgs(server, args);
     EXPECT_EQ(ran.exit_code, 2);
     EXPECT_THAT(ran.err, HasSubstr("See: parley translate --help"));

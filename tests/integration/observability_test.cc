@@ -284,7 +284,8 @@ TEST_F(ObservabilityTest, TheLogIsJsonLineByLine) {
   End();
 
   std::vector<nlohmann::json> calls;
-  for (const std::string line : absl::StrSplit(server_->err(), '\n')) {
+  const std::vector<std::string> lines = absl::StrSplit(server_->err(), '\n');
+  for (const std::string& line : lines) {
     if (line.empty()) continue;
     EXPECT_THAT(line, Not(HasSubstr("bike")));
     EXPECT_THAT(line, Not(HasSubstr("no-such-model")));

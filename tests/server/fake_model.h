@@ -2,6 +2,7 @@
 #ifndef PARLEY_TESTS_SERVER_FAKE_MODEL_H_
 #define PARLEY_TESTS_SERVER_FAKE_MODEL_H_
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,12 +32,25 @@ class FakeEngineControl {
     absl::MutexLock lock(&mutex_);
     max_tasks_ = max_tasks;
   }
+  // Tasks that want it tell of so many of their tokens at most while held, one
+  // in each step.
+  void AllowTokens(size_t num_tokens) {
+    absl::MutexLock lock(&mutex_);
+    max_tokens_ = num_tokens;
+  }
   // The next step that has a task loses the engine.
   void LoseEngine() {
     absl::MutexLock lock(&mutex_);
     lost_ = true;
   }
-  // Waits, for half a minute at most, until so many tasks are in the engine.
+  // Waits, for half a minute at most, until so many tokens have been told.
+  bool WaitForTold(int64_t num_tokens) {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [&] { return num_told_ >= num_tokens; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&reached),
+                                   absl::Seconds(30));
+  }
+  // The same until so many tasks are in the engine.
   bool WaitForTasks(int64_t num_tasks) {
     absl::MutexLock lock(&mutex_);
     const auto reached = [&] { return num_tasks_ == num_tasks; };
@@ -51,6 +65,8 @@ class FakeEngineControl {
   bool lost_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t max_tasks_ ABSL_GUARDED_BY(mutex_) = int64_t{1} << 20;
   int64_t num_tasks_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t max_tokens_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t num_told_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // Translates; what others make of a task is theirs to say.
@@ -101,6 +117,8 @@ class FakeEngine : public Engine {
       };
       if (!control_->mutex_.AwaitWithTimeout(absl::Condition(&released),
                                              absl::Milliseconds(1))) {
+        TellTokens(control_->max_tokens_, result);
+        control_->num_told_ += static_cast<int64_t>(result->progress.size());
         return absl::OkStatus();
       }
     }
@@ -141,6 +159,15 @@ class FakeEngine : public Engine {
     return hypotheses;
   }
 
+  void TellTokens(size_t max_tokens, StepResult* result) {
+    for (const auto& [id, task] : tasks_) {
+      size_t& num_told = num_told_[id];
+      if (!task.wants_progress || num_told >= max_tokens) continue;
+      if (num_told >= task.source_ids.size()) continue;
+      result->progress.push_back({id, {task.source_ids[num_told++]}});
+    }
+  }
+
   void CountTasks() {
     absl::MutexLock lock(&control_->mutex_);
     control_->num_tasks_ = num_tasks();
@@ -148,6 +175,7 @@ class FakeEngine : public Engine {
 
   const std::shared_ptr<FakeEngineControl> control_;
   std::map<TaskId, Task> tasks_;
+  std::map<TaskId, size_t> num_told_;
 };
 
 // A token for each byte, an end token, and ">>de<<".

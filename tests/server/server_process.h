@@ -111,12 +111,10 @@ class ServerProcess {
 
   // That of its ready line; 0 where there is none.
   int metrics_port() {
-    constexpr absl::string_view kStart = ", metrics 127.0.0.1:";
+    const std::string start = ", metrics 127.0.0.1:";
     const std::string line = out();
-    const size_t begin = line.find(kStart);
-    int port = 0;
-    if (begin != line.npos) port = std::atoi(&line[begin + kStart.size()]);
-    return port;
+    const size_t begin = line.find(start);
+    return begin == line.npos ? 0 : std::atoi(&line[begin + start.size()]);
   }
 
   // `number` goes to this process only.

@@ -10,12 +10,30 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(IsOfWholeCallTest, KnowsWhatTasksShare) {
-  EXPECT_TRUE(IsOfWholeCall(absl::CancelledError("")));
-  EXPECT_TRUE(IsOfWholeCall(absl::DeadlineExceededError("")));
-  EXPECT_TRUE(IsOfWholeCall(absl::UnavailableError("")));
-  EXPECT_FALSE(IsOfWholeCall(absl::OkStatus()));
-  EXPECT_FALSE(IsOfWholeCall(absl::InternalError("")));
-  EXPECT_FALSE(IsOfWholeCall(absl::InvalidArgumentError("")));
+  for (const bool partial : {false, true}) {
+    const CallContext context = {.allow_partial = partial};
+    EXPECT_TRUE(IsOfWholeCall(absl::CancelledError(""), context));
+    EXPECT_EQ(IsOfWholeCall(absl::DeadlineExceededError(""), context),
+              !partial);
+    EXPECT_TRUE(IsOfWholeCall(absl::UnavailableError(""), context));
+    EXPECT_FALSE(IsOfWholeCall(absl::OkStatus(), context));
+    EXPECT_FALSE(IsOfWholeCall(absl::InternalError(""), context));
+    EXPECT_FALSE(IsOfWholeCall(absl::InvalidArgumentError(""), context));
+  }
+}
+
+TEST(AnswerDeadlineTest, LeavesTimeForTheWayBackOfPartialAnswers) {
+  const absl::Time now = absl::FromUnixSeconds(1000);
+  const auto left = [&](absl::Duration time) {
+    const CallContext context = {.deadline = now + time, .allow_partial = true};
+    return AnswerDeadline(context, now) - now;
+  };
+  EXPECT_EQ(left(absl::Seconds(1)), absl::Milliseconds(950));
+  EXPECT_EQ(left(absl::Milliseconds(20)), absl::Milliseconds(15));
+  EXPECT_EQ(left(absl::Minutes(1)), absl::Minutes(1) - absl::Milliseconds(100));
+  EXPECT_EQ(left(absl::ZeroDuration()), -absl::Milliseconds(5));
+  EXPECT_EQ(left(absl::InfiniteDuration()), absl::InfiniteDuration());
+  EXPECT_EQ(AnswerDeadline({.deadline = now}, now), now);
 }
 
 TEST(StillWantedTest, AsksFlagAndDeadline) {

@@ -24,7 +24,8 @@ ModelInfo Encoder(EncoderInfo info) {
 }
 
 TEST(MethodsOfTest, ATranslationModelTranslates) {
-  EXPECT_THAT(Names({}), ElementsAre("Translate"));
+  EXPECT_THAT(Names({}), ElementsAre("Translate", "TranslateStream",
+                                     "TranslateBatchStream"));
 }
 
 TEST(MethodsOfTest, EveryEncoderEmbeds) {
@@ -64,6 +65,8 @@ TEST(CheckMethodTest, ListsWhatTheModelCanDo) {
 
 TEST(KindForTest, OnlyTranslateIsOfTranslation) {
   EXPECT_EQ(KindFor(Method::kTranslate), ModelKind::kTranslation);
+  EXPECT_EQ(KindFor(Method::kTranslateStream), ModelKind::kTranslation);
+  EXPECT_EQ(KindFor(Method::kTranslateBatchStream), ModelKind::kTranslation);
   EXPECT_EQ(KindFor(Method::kEmbedStream), ModelKind::kEncoder);
 }
 

@@ -3,6 +3,7 @@
 #include "server/pipeline/translate.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,9 @@ class TranslateTest : public ::testing::Test {
     model_->info.max_target_tokens = 10;
     model_->info.default_search.max_new_tokens = 1;
     driver_ = std::make_unique<EngineDriver>(
-        model_, EngineDriver::Options{.clock = [this] { return now_; }});
+        model_, 0,
+        EngineDriver::Options{.step_budget = {.max_encoder_tokens = 1000},
+                              .clock = [this] { return now_; }});
   }
 
   void Call(TranslateCall call) {
@@ -51,20 +54,48 @@ class TranslateTest : public ::testing::Test {
   void RunEngine() {
     do {
       now_ += absl::Seconds(1);
-      std::vector<Answer> answers;
-      driver_->Prepare(&answers);
-      if (driver_->has_work()) driver_->Step(&answers);
-      for (Answer& answer : answers) answer.done(std::move(answer.outcome));
+      std::vector<Message> messages;
+      driver_->Prepare(&messages);
+      if (driver_->has_work()) driver_->Step(&messages);
+      for (Message& message : messages) Deliver(std::move(message));
     } while (driver_->has_work() || model_->queue->size() > 0);
   }
 
   const TranslateReply& reply() { return reply_->value(); }
+
+  // Gathers what is told of each text.
+  std::function<void(TextDelta)> Listener(size_t num_texts) {
+    told_.assign(num_texts, {});
+    return [this](TextDelta delta) {
+      EXPECT_FALSE(reply_) << "told after the answer";
+      TextDelta& told = told_.at(delta.index);
+      EXPECT_FALSE(told.is_last) << "told after the last";
+      ++num_deltas_;
+      told.text += delta.text;
+      told.token_ids.insert(told.token_ids.end(), delta.token_ids.begin(),
+                            delta.token_ids.end());
+      told.is_last = delta.is_last;
+    };
+  }
+
+  // All deltas of each text make up its first hypothesis.
+  void ExpectAllTold() {
+    ASSERT_TRUE(reply_ && reply_->ok());
+    for (size_t i = 0; i < told_.size(); ++i) {
+      const TextHypothesis& best = reply().results[i].hypotheses.at(0);
+      EXPECT_TRUE(told_[i].is_last) << i;
+      EXPECT_EQ(told_[i].text, best.text);
+      EXPECT_EQ(told_[i].token_ids, best.token_ids);
+    }
+  }
 
   absl::Time now_ = absl::FromUnixSeconds(1000);
   FakeEngine* engine_;
   std::shared_ptr<ServedModel> model_;
   std::unique_ptr<EngineDriver> driver_;
   std::optional<absl::StatusOr<TranslateReply>> reply_;
+  std::vector<TextDelta> told_;  // All of each text.
+  int num_deltas_ = 0;
 };
 
 TEST_F(TranslateTest, TranslatesEveryTextInOrder) {
@@ -108,6 +139,62 @@ TEST_F(TranslateTest, HypothesesAndTokensAreJoined) {
   EXPECT_EQ(result.hypotheses[0].token_ids.size(), 6);
   EXPECT_EQ(result.hypotheses[0].token_log_probs.size(), 6);
   EXPECT_EQ(result.source_tokens, 6);
+}
+
+TEST_F(TranslateTest, TellsOfTranslationsAsTheyComeToBe) {
+  Call({.texts = {"  Number one. \n And two!", " ", "Number three", "\xff"},
+        .options = {.num_beams = 2,
+                    .num_hypotheses = 2,
+                    .max_new_tokens = 9,
+                    .return_tokens = true},
+        .context = {.tell = Listener(3)}});
+  EXPECT_TRUE(told_[1].is_last);
+  EXPECT_EQ(num_deltas_, 1);
+  RunEngine();
+  ExpectAllTold();
+  EXPECT_EQ(told_[0].text, "  .eno rebmuN \n !owt dnA");
+  EXPECT_GT(num_deltas_, 10);
+}
+
+TEST_F(TranslateTest, AnEvictionTellsNothingTwice) {
+  engine_->before_step = [num_steps = 0](FakeEngine& engine) mutable {
+    if (++num_steps % 5 == 0 && num_steps < 50) engine.num_to_evict = 1;
+    return absl::OkStatus();
+  };
+  Call({.texts = {"One two. Three four. Five six.", "Seven eight."},
+        .options = {.max_new_tokens = 8, .return_tokens = true},
+        .context = {.tell = Listener(2)}});
+  RunEngine();
+  ExpectAllTold();
+}
+
+TEST_F(TranslateTest, AFailedTextIsNotToldToItsEnd) {
+  engine_->before_step = [num_steps = 0](FakeEngine& engine) mutable {
+    if (++num_steps == 3) engine.fail_youngest = absl::OutOfRangeError("NaN");
+    return absl::OkStatus();
+  };
+  Call({.texts = {"First part. Second part."},
+        .options = {.max_new_tokens = 9},
+        .context = {.tell = Listener(1)}});
+  RunEngine();
+  EXPECT_TRUE(absl::IsOutOfRange(reply().results[0].status));
+  EXPECT_FALSE(told_[0].is_last);
+}
+
+TEST_F(TranslateTest, PartOfALateAnswerIsGiven) {
+  engine_->max_rows = 1;
+  now_ = absl::Now();
+  Call({.texts = {"A.", "B. C."},
+        .context = {.deadline = now_ + absl::Hours(1), .allow_partial = true}});
+  engine_->before_step = [this, num_steps = 0](FakeEngine&) mutable {
+    if (++num_steps == 2) now_ += absl::Hours(1);
+    return absl::OkStatus();
+  };
+  RunEngine();
+  ASSERT_TRUE(reply_ && reply_->ok()) << reply_->status();
+  EXPECT_EQ(reply().results[0].hypotheses.at(0).text, ".A");
+  EXPECT_TRUE(absl::IsDeadlineExceeded(reply().results[1].status));
+  EXPECT_THAT(reply().results[1].hypotheses, IsEmpty());
 }
 
 TEST_F(TranslateTest, WithNothingToComputeItAnswersAtOnce) {
@@ -204,9 +291,9 @@ TEST_F(TranslateTest, ALateCallEndsAsAWhole) {
 
 TEST_F(TranslateTest, AServerGoingDownEndsTheWholeCall) {
   Call({.texts = {"A. B."}});
-  std::vector<Answer> answers;
-  driver_->Abandon(absl::UnavailableError("end"), &answers);
-  for (Answer& answer : answers) answer.done(std::move(answer.outcome));
+  std::vector<Message> messages;
+  driver_->Abandon(absl::UnavailableError("end"), &messages);
+  for (Message& message : messages) Deliver(std::move(message));
   ASSERT_TRUE(reply_);
   EXPECT_TRUE(absl::IsUnavailable(reply_->status()));
 }

@@ -48,6 +48,17 @@ TEST(CallGateTest, ACallInsideMayGrow) {
   EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
 }
 
+TEST(CallGateTest, ACallInsideMayShrink) {
+  CallGate gate({.max_bytes = 100});
+  ASSERT_TRUE(gate.Enter(60).ok());
+  ASSERT_TRUE(gate.Grow(40).ok());
+  gate.Shrink(70);
+  EXPECT_TRUE(gate.Grow(70).ok());
+  EXPECT_FALSE(gate.Grow(1).ok());
+  gate.Leave(100);
+  EXPECT_TRUE(gate.WaitUntilEmpty(absl::InfinitePast()));
+}
+
 TEST(CallGateTest, AClosedGateLetsNobodyIn) {
   CallGate gate({.max_bytes = 100});
   EXPECT_TRUE(gate.Enter(1).ok());

@@ -28,9 +28,10 @@ class CallRecordTest : public testing::Test {
   static std::vector<nlohmann::json> Lines(const What& what) {
     testing::internal::CaptureStderr();
     what();
+    const std::vector<std::string> written =
+        absl::StrSplit(testing::internal::GetCapturedStderr(), '\n');
     std::vector<nlohmann::json> lines;
-    for (const std::string line :
-         absl::StrSplit(testing::internal::GetCapturedStderr(), '\n')) {
+    for (const std::string& line : written) {
       if (!line.empty()) lines.push_back(nlohmann::json::parse(line));
     }
     return lines;

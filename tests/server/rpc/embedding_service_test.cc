@@ -45,6 +45,29 @@ TEST_F(EmbeddingServiceTest, Embeds) {
   EXPECT_TRUE(response.has_timing());
 }
 
+TEST_F(EmbeddingServiceTest, PartOfTheAnswerComesInTime) {
+  control_->Hold(true);
+  v1::EmbedRequest request = Request({"a", "bc"});
+  request.mutable_call()->set_allow_partial(true);
+  request.mutable_options()->mutable_limits()->set_truncation(
+      v1::TRUNCATION_REFUSE);
+  request.add_texts(std::string(1000, 'a'));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::seconds(2));
+  v1::EmbedResponse response;
+  const grpc::Status status = stub_->Embed(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.results_size(), 3);
+  for (const int late : {0, 1}) {
+    EXPECT_EQ(response.results(late).status().code(),
+              grpc::StatusCode::DEADLINE_EXCEEDED);
+  }
+  EXPECT_EQ(response.results(2).status().code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(control_->WaitForTasks(0));  // While it is still held.
+}
+
 TEST_F(EmbeddingServiceTest, AnEmptyNameMeansAnEncoder) {
   v1::EmbedRequest request = Request({"a"});
   request.clear_model();

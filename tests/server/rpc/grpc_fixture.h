@@ -34,18 +34,21 @@ class LoopbackServer {
     builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     EXPECT_NE(server_, nullptr);
-    channel_ = ChannelTo(absl::StrCat("127.0.0.1:", port));
+    address_ = absl::StrCat("127.0.0.1:", port);
+    channel_ = ChannelTo(address_);
   }
   ~LoopbackServer() {
     server_->Shutdown(std::chrono::system_clock::now());
     server_->Wait();
   }
 
+  const std::string& address() const { return address_; }
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
   grpc::Server* server() const { return server_.get(); }
 
  private:
   std::unique_ptr<grpc::Server> server_;
+  std::string address_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

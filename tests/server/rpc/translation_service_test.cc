@@ -2,7 +2,6 @@
 
 #include <future>
 #include <limits>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,10 +9,8 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/batching/runner.h"
 #include "server/rpc/message_parsing.h"
-#include "tests/server/rpc/fake_directory.h"
-#include "tests/server/rpc/grpc_fixture.h"
+#include "tests/server/rpc/translation_service_fixture.h"
 
 namespace parley {
 namespace {
@@ -21,75 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kMethod[] = "/parley.v1.TranslationService/Translate";
-
-class TranslationServiceTest : public ::testing::Test {
- protected:
-  struct Outcome {
-    grpc::Status status;
-    v1::TranslateResponse response;
-  };
-
-  TranslationServiceTest() {
-    directory_.models.push_back(
-        MakeServedModel("fake", control_, {.max_tasks = 2000}));
-    runner_->Add(directory_.models[0]);
-  }
-
-  ~TranslationServiceTest() override {
-    control_->Hold(false);
-    runner_->Stop(absl::InfinitePast());
-  }
-
-  static v1::TranslateRequest Request(std::vector<std::string> texts) {
-    v1::TranslateRequest request;
-    request.set_model("fake");
-    request.set_target_language("de");
-    for (std::string& text : texts) request.add_texts(std::move(text));
-    return request;
-  }
-
-  Outcome Translate(const v1::TranslateRequest& request) {
-    grpc::ClientContext context;
-    SetTestDeadline(&context);
-    return TranslateWith(&context, request);
-  }
-
-  Outcome TranslateWith(grpc::ClientContext* context,
-                        const v1::TranslateRequest& request) {
-    Outcome outcome;
-    outcome.status = stub_->Translate(context, request, &outcome.response);
-    return outcome;
-  }
-
-  // A call on another thread.
-  std::future<Outcome> StartTranslate(grpc::ClientContext* context,
-                                      v1::TranslateRequest request) {
-    return std::async(std::launch::async, [this, context, request] {
-      return TranslateWith(context, request);
-    });
-  }
-
-  // Expects that `request` is refused and that the next call is served.
-  void ExpectRefused(const v1::TranslateRequest& request, grpc::StatusCode code,
-                     const std::string& part) {
-    const grpc::Status status = Translate(request).status;
-    EXPECT_EQ(status.error_code(), code) << status.error_message();
-    EXPECT_THAT(status.error_message(), HasSubstr(part));
-    EXPECT_TRUE(Translate(Request({"next"})).status.ok());
-  }
-
-  const std::shared_ptr<FakeEngineControl> control_ =
-      std::make_shared<FakeEngineControl>();
-  FakeDirectory directory_;
-  CallGate gate_{{.max_bytes = 1 << 20}};
-  TranslationService service_{{.models = &directory_,
-                               .gate = &gate_,
-                               .limits = {.max_texts_per_request = 1024}}};
-  std::unique_ptr<Runner> runner_ = Runner::Create({});
-  LoopbackServer server_{&service_};
-  std::unique_ptr<v1::TranslationService::Stub> stub_ =
-      v1::TranslationService::NewStub(server_.channel());
-};
 
 TEST_F(TranslationServiceTest, TranslatesInOrder) {
   const Outcome outcome = Translate(Request({"one", "", "three"}));

@@ -1,0 +1,56 @@
+// The client's end of TranslateStream.
+#ifndef PARLEY_CLIENT_DELTA_READER_H_
+#define PARLEY_CLIENT_DELTA_READER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "client/retrying_call.h"
+#include "parley/v1/translation.grpc.pb.h"
+#include "parley/v1/translation.pb.h"
+
+namespace parley::client {
+
+// What one call has told, over all its attempts: an attempt after the first
+// begins anew, and what it tells again is passed over. One thread at a time.
+class DeltaLedger {
+ public:
+  using Tell = std::function<void(const parley::v1::TranslateDelta&)>;
+
+  explicit DeltaLedger(Tell tell) : tell_(std::move(tell)) {}
+
+  void BeginAttempt();
+  // Tells what is new in `delta`. ABORTED where the attempt before had told
+  // something else, as it may where tokens are drawn without a seed.
+  absl::Status Add(parley::v1::TranslateDelta delta);
+
+ private:
+  struct Text {
+    std::string told;
+    int num_ids_told = 0;
+    bool ended = false;
+    // Of this attempt.
+    std::string seen;
+    int num_ids_seen = 0;
+  };
+
+  const Tell tell_;
+  std::map<int, Text> texts_;
+};
+
+// An attempt of a call for RetryingCall: reads a stream to its end, telling its
+// deltas to `ledger` on gRPC's threads, and leaves the response in *response,
+// which outlives the call. UNKNOWN where the stream ends well without one.
+RetryingCall::Attempt ReadDeltas(
+    parley::v1::TranslationService::StubInterface::async_interface* stub,
+    std::shared_ptr<const parley::v1::TranslateRequest> request,
+    std::shared_ptr<DeltaLedger> ledger,
+    std::shared_ptr<parley::v1::TranslateResponse> response);
+
+}  // namespace parley::client
+
+#endif  // PARLEY_CLIENT_DELTA_READER_H_

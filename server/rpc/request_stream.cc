@@ -1,0 +1,298 @@
+#include "server/rpc/request_stream.h"
+
+#include <algorithm>
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/rpc/call_alarm.h"
+#include "server/rpc/caller.h"
+
+namespace parley {
+namespace {
+
+// A request from when it was read until its response has been written.
+struct StreamedRequest {
+  std::shared_ptr<CallRecord> record;
+  int64_t bytes = 0;  // Counted by the gate.
+  std::optional<grpc::ByteBuffer> response;
+};
+
+// A stream that the gate did not let in.
+class RefusedStream final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  RefusedStream(const absl::Status& status,
+                grpc::CallbackServerContext* context) {
+    Finish(ToGrpcStatus(status, context));
+  }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+// At most one read and one write are under way; Finish waits for the write and
+// for the pipeline, so that the reactor outlives whatever calls back. A stream
+// that was stopped or cancelled may be finished while a read is under way.
+//
+// gRPC never calls a reaction on the thread that starts an operation, so
+// operations may be started under the mutex.
+class RequestStreamReactor final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  RequestStreamReactor(const CallEnvironment& environment,
+                       grpc::CallbackServerContext* context,
+                       CallIdentity identity,
+                       std::unique_ptr<StreamMethod> method,
+                       RequestStreamSet* streams)
+      : gate_(environment.gate),
+        deadline_(DeadlineOf(*context)),
+        caller_(CallerOf(*context)),
+        method_(std::move(method)),
+        streams_(streams),
+        record_(environment.reporting, MethodName(method_->method()),
+                std::move(identity)) {}
+
+  void Start() {
+    streams_->Add(this);
+    absl::MutexLock lock(&mutex_);
+    Proceed();
+  }
+
+  // Takes no more requests.
+  void Stop() {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+    Proceed();
+  }
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  using Slot = std::shared_ptr<StreamedRequest>;
+
+  // Has the method answer `request`.
+  void Work(const grpc::ByteBuffer& request, const Slot& slot);
+  // As the gate's.
+  absl::Status Grow(int64_t bytes, StreamedRequest* slot);
+  void Complete(StreamedResponse response, const Slot& slot);
+
+  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WhyAbandoned() const {
+    return WhyCancelled(
+        {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()});
+  }
+  void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Starts what can be started.
+  void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  CallGate* const gate_;
+  const absl::Time begin_ = absl::Now();
+  const absl::Time deadline_;
+  const std::string caller_;
+  const std::unique_ptr<StreamMethod> method_;  // While preparing_.
+  RequestStreamSet* const streams_;
+  StreamRecord record_;
+  const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
+
+  absl::Mutex mutex_;
+  grpc::ByteBuffer request_;  // gRPC's while reading_.
+  // In the order of the requests.
+  std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);
+  // Until the first request has been looked at, nothing comes before it.
+  bool in_order_ ABSL_GUARDED_BY(mutex_) = true;
+  int num_working_ ABSL_GUARDED_BY(mutex_) = 0;  // Not answered yet.
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  // A request is on its way into the pipeline, after which the next is read.
+  bool preparing_ ABSL_GUARDED_BY(mutex_) = false;
+  Slot writing_ ABSL_GUARDED_BY(mutex_);  // Null: none. Among slots_, too.
+  bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+void RequestStreamReactor::OnReadDone(bool ok) {
+  grpc::ByteBuffer request;
+  const Slot slot = std::make_shared<StreamedRequest>();
+  {
+    absl::MutexLock lock(&mutex_);
+    reading_ = false;
+    // A request that comes when the stream has stopped is not taken.
+    if (!ok || stopped_ || abandoned_ || finished_) {
+      input_ended_ |= !ok;
+      Proceed();
+      return;
+    }
+    request.Swap(&request_);
+    slot->record = record_.StartCall();
+    slots_.push_back(slot);
+    ++num_working_;
+    preparing_ = true;
+  }
+  Work(request, slot);
+  absl::MutexLock lock(&mutex_);
+  in_order_ = method_->in_order();
+  preparing_ = false;
+  Proceed();
+}
+
+void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
+                                const Slot& slot) {
+  absl::Status admitted =
+      Grow(static_cast<int64_t>(request.Length()), slot.get());
+  CallContext context = {
+      .deadline = deadline_,
+      .cancel = cancel_,
+      .flow = {.caller = caller_},
+      // It has been taken: a bounded number is.
+      .is_refusable = false,
+      .reserve = [this,
+                  slot](int64_t bytes) { return Grow(bytes, slot.get()); },
+      .call_at = &CallAt};
+  method_->Answer(request, std::move(admitted),
+                  {.context = std::move(context),
+                   .record = slot->record,
+                   .respond = [this, slot](StreamedResponse response) {
+                     Complete(std::move(response), slot);
+                   }});
+}
+
+absl::Status RequestStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
+  absl::Status grown = gate_->Grow(bytes);
+  if (!grown.ok()) return grown;
+  absl::MutexLock lock(&mutex_);
+  slot->bytes += bytes;
+  return absl::OkStatus();
+}
+
+void RequestStreamReactor::Complete(StreamedResponse response,
+                                    const Slot& slot) {
+  slot->record->End(cancel_->cancelled() ? WhyAbandoned() : response.status);
+  absl::MutexLock lock(&mutex_);
+  slot->response = std::move(response.bytes);
+  --num_working_;
+  Proceed();
+}
+
+void RequestStreamReactor::OnWriteDone(bool ok) {
+  absl::MutexLock lock(&mutex_);
+  gate_->Shrink(writing_->bytes);
+  slots_.erase(std::find(slots_.begin(), slots_.end(), writing_));
+  writing_ = nullptr;
+  if (!ok) Abandon();
+  Proceed();
+}
+
+void RequestStreamReactor::OnCancel() {
+  absl::MutexLock lock(&mutex_);
+  Abandon();
+  Proceed();
+}
+
+void RequestStreamReactor::OnDone() {
+  streams_->Remove(this);
+  int64_t bytes = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const Slot& slot : slots_) bytes += slot->bytes;
+  }
+  gate_->Leave(bytes);
+  delete this;
+}
+
+// Nobody reads any more: the runner drops what is under way.
+void RequestStreamReactor::Abandon() {
+  abandoned_ = true;
+  cancel_->Cancel();
+}
+
+bool RequestStreamReactor::HasRoom() const {
+  int64_t bytes = 0;
+  for (const Slot& slot : slots_) bytes += slot->bytes;
+  return std::ssize(slots_) < kMaxStreamRequests && bytes < kMaxStreamBytes;
+}
+
+void RequestStreamReactor::WriteNext() {
+  if (abandoned_ || writing_ != nullptr || slots_.empty()) return;
+  const auto last = in_order_ ? slots_.begin() + 1 : slots_.end();
+  const auto next = std::find_if(slots_.begin(), last, [](const Slot& slot) {
+    return slot->response.has_value();
+  });
+  if (next == last) return;
+  writing_ = *next;
+  StartWrite(&*writing_->response);
+}
+
+void RequestStreamReactor::Proceed() {
+  if (finished_) return;
+  WriteNext();
+  const bool takes_more = !abandoned_ && !stopped_ && !input_ended_;
+  if (takes_more && !reading_ && !preparing_ && HasRoom()) {
+    reading_ = true;
+    StartRead(&request_);
+  }
+  const bool all_told = abandoned_ || slots_.empty();
+  if (takes_more || preparing_ || writing_ != nullptr || num_working_ > 0 ||
+      !all_told) {
+    return;
+  }
+  if (abandoned_) {
+    End(WhyAbandoned());
+  } else if (input_ended_) {
+    End(absl::OkStatus());
+  } else {
+    End(absl::UnavailableError("the server is going down"));
+  }
+}
+
+void RequestStreamReactor::End(const absl::Status& status) {
+  finished_ = true;
+  record_.End(status);
+  Finish(ToGrpcStatus(status));
+}
+
+void RequestStreamSet::StopAll() {
+  absl::MutexLock lock(&mutex_);
+  stopped_ = true;
+  for (RequestStreamReactor* stream : streams_) stream->Stop();
+}
+
+void RequestStreamSet::Add(RequestStreamReactor* stream) {
+  absl::MutexLock lock(&mutex_);
+  streams_.insert(stream);
+  if (stopped_) stream->Stop();
+}
+
+void RequestStreamSet::Remove(RequestStreamReactor* stream) {
+  absl::MutexLock lock(&mutex_);
+  streams_.erase(stream);
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
+    const CallEnvironment& environment, grpc::CallbackServerContext* context,
+    std::unique_ptr<StreamMethod> method, RequestStreamSet* streams) {
+  CallIdentity identity = TakeIdentity(context);
+  const absl::Status entered = environment.gate->Enter(0);
+  if (!entered.ok()) {
+    StreamRecord(environment.reporting, MethodName(method->method()),
+                 std::move(identity))
+        .End(entered);
+    return new RefusedStream(entered, context);
+  }
+  auto* stream = new RequestStreamReactor(
+      environment, context, std::move(identity), std::move(method), streams);
+  stream->Start();
+  return stream;
+}
+
+}  // namespace parley

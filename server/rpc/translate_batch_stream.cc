@@ -1,0 +1,66 @@
+#include "server/rpc/translate_batch_stream.h"
+
+#include <utility>
+
+#include "server/pipeline/translate.h"
+#include "server/rpc/translate_messages.h"
+
+namespace parley {
+namespace {
+
+constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
+                         TranslateCall, TranslateReply>
+    kTranslateBatchStream = {Method::kTranslateBatchStream, &ToTranslateCall,
+                             &Translate, &ToTranslateResponse};
+
+class TranslateBatchStream final : public StreamMethod {
+ public:
+  explicit TranslateBatchStream(const CallEnvironment& environment)
+      : environment_(environment) {}
+
+  Method method() const override { return kTranslateBatchStream.method; }
+
+  void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
+              StreamedCall call) override {
+    // Also where it is not admitted: its response bears its id.
+    v1::TranslateBatchStreamRequest request;
+    admitted.Update(ParseMessage(&message, &request));
+    if (std::exchange(is_first_, false) && request.has_in_order()) {
+      in_order_ = request.in_order();
+    }
+    v1::TranslateBatchStreamResponse streamed;
+    streamed.set_id(request.id());
+    Caller<v1::TranslateResponse> caller = {
+        .context = std::move(call.context),
+        .done =
+            [limits = environment_.limits, streamed = std::move(streamed),
+             respond = std::move(call.respond)](
+                absl::StatusOr<v1::TranslateResponse> response) mutable {
+              respond(
+                  SerializeStreamed(std::move(response), limits, &streamed));
+            },
+        .record = std::move(call.record)};
+    if (admitted.ok()) {
+      RunMethod(kTranslateBatchStream, environment_, request.mutable_request(),
+                std::move(caller));
+    } else {
+      caller.done(std::move(admitted));
+    }
+  }
+
+  bool in_order() const override { return in_order_; }
+
+ private:
+  const CallEnvironment& environment_;
+  bool is_first_ = true;
+  bool in_order_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamMethod> MakeTranslateBatchStream(
+    const CallEnvironment& environment) {
+  return std::make_unique<TranslateBatchStream>(environment);
+}
+
+}  // namespace parley

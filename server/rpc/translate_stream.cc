@@ -1,0 +1,234 @@
+#include "server/rpc/translate_stream.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "parley/v1/translation.pb.h"
+#include "server/pipeline/translate.h"
+#include "server/rpc/call_alarm.h"
+#include "server/rpc/caller.h"
+#include "server/rpc/status_conversion.h"
+#include "server/rpc/translate_messages.h"
+
+namespace parley {
+namespace {
+
+constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
+                         TranslateCall, TranslateReply>
+    kTranslateStream = {Method::kTranslateStream, &ToTranslateCall, &Translate,
+                        &ToTranslateResponse};
+
+class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  RefusedStream(const absl::Status& status,
+                grpc::CallbackServerContext* context) {
+    Finish(ToGrpcStatus(status, context));
+  }
+  void OnDone() override { delete this; }
+};
+
+// At most one write is under way; Finish waits for it and for the pipeline, so
+// that the reactor outlives whatever calls back.
+//
+// gRPC never calls a reaction on the thread that starts an operation, so
+// operations may be started under the mutex.
+class TranslateStreamReactor final
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  TranslateStreamReactor(const CallEnvironment& environment,
+                         grpc::CallbackServerContext* context,
+                         int64_t request_bytes,
+                         std::shared_ptr<CallRecord> record)
+      : environment_(environment),
+        context_(context),
+        record_(std::move(record)),
+        bytes_inside_(request_bytes) {}
+
+  void Start(const grpc::ByteBuffer* request);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override {
+    {
+      // Whoever called Finish has let go of it.
+      absl::MutexLock lock(&mutex_);
+    }
+    environment_.gate->Leave(bytes_inside_);
+    delete this;
+  }
+
+ private:
+  CallContext Context();
+  void Tell(TextDelta delta);
+  void Complete(absl::StatusOr<v1::TranslateResponse> response);
+
+  void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Starts what can be started.
+  void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The next message to write; nothing where there is none now.
+  std::optional<v1::TranslateStreamResponse> TakeNext()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const CallEnvironment& environment_;
+  grpc::CallbackServerContext* const context_;  // Lives until OnDone.
+  const std::shared_ptr<CallRecord> record_;
+  const absl::Time begin_ = absl::Now();
+  int64_t bytes_inside_;  // Grows only while Start runs.
+  const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
+
+  absl::Mutex mutex_;
+  // What has not been told of a text yet, and whose turn it is: that of the
+  // text that has waited longest.
+  std::map<int, v1::TranslateDelta> untold_ ABSL_GUARDED_BY(mutex_);
+  std::deque<int> turns_ ABSL_GUARDED_BY(mutex_);
+  std::optional<v1::TranslateResponse> response_ ABSL_GUARDED_BY(mutex_);
+  grpc::ByteBuffer message_;  // gRPC's while writing_.
+  // Of the call; OK until its end is known.
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  bool completed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+void TranslateStreamReactor::Start(const grpc::ByteBuffer* request) {
+  v1::TranslateRequest message;
+  absl::Status parsed = ParseMessage(request, &message);
+  if (!parsed.ok()) {
+    Complete(std::move(parsed));
+    return;
+  }
+  RunMethod(kTranslateStream, environment_, &message,
+            Caller<v1::TranslateResponse>{
+                .context = Context(),
+                .done =
+                    [this](absl::StatusOr<v1::TranslateResponse> response) {
+                      Complete(std::move(response));
+                    },
+                .record = record_});
+}
+
+CallContext TranslateStreamReactor::Context() {
+  return {.deadline = DeadlineOf(*context_),
+          .cancel = cancel_,
+          .flow = {.caller = CallerOf(*context_)},
+          .reserve =
+              [this](int64_t bytes) {
+                absl::Status grown = environment_.gate->Grow(bytes);
+                if (grown.ok()) bytes_inside_ += bytes;
+                return grown;
+              },
+          .call_at = &CallAt,
+          .tell = [this](TextDelta delta) { Tell(std::move(delta)); }};
+}
+
+void TranslateStreamReactor::Tell(TextDelta delta) {
+  const int index = static_cast<int>(delta.index);
+  absl::MutexLock lock(&mutex_);
+  const auto [found, is_new] = untold_.try_emplace(index);
+  if (is_new) turns_.push_back(index);
+  v1::TranslateDelta& untold = found->second;
+  untold.set_index(index);
+  untold.mutable_text()->append(delta.text);
+  untold.mutable_token_ids()->Add(delta.token_ids.begin(),
+                                  delta.token_ids.end());
+  untold.set_is_last(delta.is_last);
+  Proceed();
+}
+
+void TranslateStreamReactor::Complete(
+    absl::StatusOr<v1::TranslateResponse> response) {
+  absl::MutexLock lock(&mutex_);
+  completed_ = true;
+  if (response.ok()) {
+    response_ = *std::move(response);
+  } else {
+    status_.Update(response.status());
+  }
+  Proceed();
+}
+
+void TranslateStreamReactor::OnWriteDone(bool ok) {
+  absl::MutexLock lock(&mutex_);
+  writing_ = false;
+  if (!ok) Abandon();
+  Proceed();
+}
+
+void TranslateStreamReactor::OnCancel() {
+  absl::MutexLock lock(&mutex_);
+  Abandon();
+  Proceed();
+}
+
+// Nobody reads any more: the runner drops what is under way.
+void TranslateStreamReactor::Abandon() {
+  cancel_->Cancel();
+  status_.Update(WhyCancelled({.begin = begin_,
+                               .deadline = DeadlineOf(*context_),
+                               .cancelled = absl::Now()}));
+}
+
+std::optional<v1::TranslateStreamResponse> TranslateStreamReactor::TakeNext() {
+  v1::TranslateStreamResponse next;
+  if (!turns_.empty()) {
+    const auto node = untold_.extract(turns_.front());
+    turns_.pop_front();
+    *next.mutable_delta() = std::move(node.mapped());
+  } else if (response_.has_value()) {
+    *next.mutable_response() = *std::move(response_);
+    response_.reset();
+  } else {
+    return std::nullopt;
+  }
+  return next;
+}
+
+void TranslateStreamReactor::Proceed() {
+  if (finished_ || writing_) return;
+  if (status_.ok()) {
+    if (const auto next = TakeNext()) {
+      message_.Clear();
+      status_ = SerializeAnswer(*next, environment_.limits, &message_);
+      if (status_.ok()) {
+        writing_ = true;
+        StartWrite(&message_);
+        return;
+      }
+      // Nobody waits for the rest.
+      cancel_->Cancel();
+    }
+  }
+  if (!completed_) return;
+  finished_ = true;
+  record_->End(status_);
+  Finish(ToGrpcStatus(status_, context_));
+}
+
+}  // namespace
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
+    const CallEnvironment& environment, grpc::CallbackServerContext* context,
+    const grpc::ByteBuffer* request) {
+  const int64_t request_bytes =
+      request == nullptr ? 0 : static_cast<int64_t>(request->Length());
+  auto record = std::make_shared<CallRecord>(
+      environment.reporting, MethodName(kTranslateStream.method),
+      TakeIdentity(context));
+  const absl::Status entered = environment.gate->Enter(request_bytes);
+  if (!entered.ok()) {
+    record->End(entered);
+    return new RefusedStream(entered, context);
+  }
+  auto* stream = new TranslateStreamReactor(environment, context, request_bytes,
+                                            std::move(record));
+  stream->Start(request);
+  return stream;
+}
+
+}  // namespace parley

@@ -1,0 +1,296 @@
+// The stream by itself: messages are strings, and the test answers them.
+// embed_stream_test.cc and translate_batch_stream_test.cc have the methods.
+#include "server/rpc/request_stream.h"
+
+#include <grpcpp/generic/async_generic_service.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/wrappers.pb.h"
+#include "gtest/gtest.h"
+#include "tests/server/rpc/grpc_fixture.h"
+
+namespace parley {
+namespace {
+
+using ::google::protobuf::StringValue;
+
+// What the methods of all streams have been asked and not answered.
+struct Asked {
+  absl::Mutex mutex;
+  std::map<std::string, StreamedCall> waiting ABSL_GUARDED_BY(mutex);
+  CallContext context ABSL_GUARDED_BY(mutex);  // Of the last.
+};
+
+// Keeps what it is asked; "now ..." is answered at once.
+class HeldMethod final : public StreamMethod {
+ public:
+  HeldMethod(Asked* asked, bool in_order) : asked_(asked), wanted_(in_order) {}
+
+  Method method() const override { return Method::kEmbedStream; }
+
+  void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
+              StreamedCall call) override {
+    in_order_ = wanted_;
+    StringValue text;
+    EXPECT_TRUE(ParseMessage(&message, &text).ok());
+    if (!admitted.ok()) text.set_value(std::string(admitted.message()));
+    if (!admitted.ok() || text.value().starts_with("now")) {
+      grpc::ByteBuffer bytes;
+      EXPECT_TRUE(SerializeMessage(text, &bytes).ok());
+      call.respond({.status = admitted, .bytes = std::move(bytes)});
+      return;
+    }
+    absl::MutexLock lock(&asked_->mutex);
+    asked_->context = call.context;
+    asked_->waiting[text.value()] = std::move(call);
+  }
+
+  bool in_order() const override { return in_order_; }
+
+ private:
+  Asked* const asked_;
+  const bool wanted_;
+  bool in_order_ = true;
+};
+
+class RequestStreamTest : public ::testing::Test {
+ protected:
+  class Service final : public grpc::CallbackGenericService {
+   public:
+    explicit Service(RequestStreamTest* test) : test_(*test) {}
+    grpc::ServerGenericBidiReactor* CreateReactor(
+        grpc::GenericCallbackServerContext* context) override {
+      return StartRequestStream(
+          test_.environment_, context,
+          std::make_unique<HeldMethod>(&test_.asked_,
+                                       context->method() == "/test/InOrder"),
+          &test_.streams_);
+    }
+
+   private:
+    RequestStreamTest& test_;
+  };
+
+  // One stream of a client.
+  class Stream {
+   public:
+    Stream(const std::shared_ptr<grpc::Channel>& channel,
+           const std::string& method)
+        : stub_(channel) {
+      SetTestDeadline(&context_);
+      call_ = stub_.PrepareCall(&context_, method, &queue_);
+      call_->StartCall(this);
+      EXPECT_TRUE(Next());
+    }
+    ~Stream() {
+      queue_.Shutdown();
+      void* tag = nullptr;
+      bool ok = false;
+      while (queue_.Next(&tag, &ok)) {
+      }
+    }
+
+    void Write(const std::string& text) {
+      StringValue message;
+      message.set_value(text);
+      grpc::ByteBuffer bytes;
+      EXPECT_TRUE(SerializeMessage(message, &bytes).ok());
+      call_->Write(bytes, this);
+      EXPECT_TRUE(Next());
+    }
+    void WritesDone() {
+      call_->WritesDone(this);
+      Next();
+    }
+    // "END" where there is none.
+    std::string Read() {
+      grpc::ByteBuffer bytes;
+      call_->Read(&bytes, this);
+      if (!Next()) return "END";
+      StringValue message;
+      EXPECT_TRUE(ParseMessage(&bytes, &message).ok());
+      return message.value();
+    }
+    grpc::StatusCode Finish() {
+      grpc::Status status;
+      call_->Finish(&status, this);
+      EXPECT_TRUE(Next());
+      return status.error_code();
+    }
+    void Cancel() { context_.TryCancel(); }
+
+   private:
+    bool Next() {
+      void* tag = nullptr;
+      bool ok = false;
+      queue_.Next(&tag, &ok);
+      return ok;
+    }
+
+    grpc::GenericStub stub_;
+    grpc::ClientContext context_;
+    grpc::CompletionQueue queue_;
+    std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  };
+
+  RequestStreamTest() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port);
+    builder.RegisterCallbackGenericService(&service_);
+    server_ = builder.BuildAndStart();
+    channel_ = ChannelTo(absl::StrCat("127.0.0.1:", port));
+  }
+  ~RequestStreamTest() override {
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+  }
+
+  // Until that is asked.
+  void Wait(const std::string& text) {
+    absl::MutexLock lock(&asked_.mutex);
+    const auto is_there = [&] {
+      asked_.mutex.AssertHeld();
+      return asked_.waiting.count(text) > 0;
+    };
+    EXPECT_TRUE(asked_.mutex.AwaitWithTimeout(absl::Condition(&is_there),
+                                              absl::Seconds(30)))
+        << text;
+  }
+  void Answer(const std::string& text) {
+    StringValue message;
+    message.set_value(text);
+    grpc::ByteBuffer bytes;
+    EXPECT_TRUE(SerializeMessage(message, &bytes).ok());
+    Wait(text);
+    StreamedCall call;
+    {
+      absl::MutexLock lock(&asked_.mutex);
+      call = std::move(asked_.waiting.extract(text).mapped());
+    }
+    call.respond({.bytes = std::move(bytes)});
+  }
+
+  bool Idle() { return gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)); }
+
+  CallGate gate_{{.max_bytes = 1000}};
+  const CallEnvironment environment_ = {.gate = &gate_};
+  RequestStreamSet streams_;
+  Asked asked_;
+  Service service_{this};
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(RequestStreamTest, ResponsesComeInOrder) {
+  Stream stream(channel_, "/test/InOrder");
+  for (const char* text : {"a", "b", "c"}) stream.Write(text);
+  for (const char* text : {"c", "b", "a"}) Answer(text);
+  EXPECT_EQ(stream.Read(), "a");
+  EXPECT_EQ(stream.Read(), "b");
+  EXPECT_EQ(stream.Read(), "c");
+  stream.WritesDone();
+  EXPECT_EQ(stream.Read(), "END");
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_TRUE(Idle());
+}
+
+TEST_F(RequestStreamTest, OrAsTheyAreDone) {
+  Stream stream(channel_, "/test/AsDone");
+  for (const char* text : {"a", "b", "c"}) stream.Write(text);
+  for (const char* text : {"c", "a", "b"}) {
+    Answer(text);
+    EXPECT_EQ(stream.Read(), text);
+  }
+  stream.Write("now d");
+  EXPECT_EQ(stream.Read(), "now d");
+  stream.WritesDone();
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_TRUE(Idle());
+}
+
+TEST_F(RequestStreamTest, RequestsThatWereTakenAreNotRefused) {
+  Stream stream(channel_, "/test/InOrder");
+  stream.Write("a");
+  Wait("a");
+  {
+    absl::MutexLock lock(&asked_.mutex);
+    EXPECT_FALSE(asked_.context.is_refusable);
+    EXPECT_LT(asked_.context.deadline, absl::InfiniteFuture());
+    EXPECT_TRUE(asked_.context.call_at);
+  }
+  Answer("a");
+  EXPECT_EQ(stream.Read(), "a");
+  stream.WritesDone();
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+}
+
+TEST_F(RequestStreamTest, BytesAreGivenBackWithEachResponse) {
+  Stream stream(channel_, "/test/AsDone");
+  const std::string large(600, 'x');
+  for (int i = 0; i < 3; ++i) {
+    stream.Write(large);
+    Answer(large);
+    EXPECT_EQ(stream.Read(), large);
+  }
+  stream.Write(large);
+  stream.Write("y" + large);
+  EXPECT_NE(stream.Read().find("does not fit now"), std::string::npos);
+  Answer(large);
+  EXPECT_EQ(stream.Read(), large);
+  stream.WritesDone();
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_TRUE(Idle());
+  EXPECT_TRUE(gate_.Enter(1000).ok());  // All bytes have left.
+  gate_.Leave(1000);
+}
+
+TEST_F(RequestStreamTest, WhatWasReadSurvivesAClosedGate) {
+  Stream stream(channel_, "/test/AsDone");
+  stream.Write("a");
+  Wait("a");
+  gate_.Close();
+  stream.Write("b");  // Read between the gate's end and the streams'.
+  Wait("b");
+  streams_.StopAll();
+  Answer("b");
+  EXPECT_EQ(stream.Read(), "b");
+  Answer("a");
+  EXPECT_EQ(stream.Read(), "a");
+  EXPECT_EQ(stream.Read(), "END");
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(Idle());
+}
+
+TEST_F(RequestStreamTest, ACancelledStreamSaysSoToItsMethod) {
+  Stream stream(channel_, "/test/InOrder");
+  stream.Write("a");
+  stream.Write("b");
+  Wait("b");
+  stream.Cancel();
+  EXPECT_EQ(stream.Finish(), grpc::StatusCode::CANCELLED);
+  std::shared_ptr<const CancelFlag> cancel;
+  {
+    absl::MutexLock lock(&asked_.mutex);
+    cancel = asked_.context.cancel;
+  }
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (!cancel->cancelled() && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_TRUE(cancel->cancelled());
+  EXPECT_FALSE(gate_.WaitUntilEmpty(absl::InfinitePast()));
+  Answer("a");
+  Answer("b");
+  EXPECT_TRUE(Idle());
+}
+
+}  // namespace
+}  // namespace parley
