@@ -12,12 +12,17 @@ PART = "SIGTERM under streams of translations"
 _TEXTS = 3  # Of a stream, or requests of a bidirectional one.
 # Calls that were sent this long before the signal have reached the server.
 _REACHED_SECONDS = 0.05
+_UNAVAILABLE = 14
 DRAIN_FLAGS = ("--drain_delay=300ms", "--drain_timeout=60s",
                "--max_concurrent_requests=4096")
 
 
 class Lost(Exception):
     """An answer that is not whole, or none where there must be one."""
+
+
+class Refused(Exception):
+    """Requests of a stream came too late; those before were answered."""
 
 
 class Caller(threading.Thread):
@@ -34,7 +39,7 @@ class Caller(threading.Thread):
         self.has_begun = threading.Event()
         self.end = None  # The code that ended it.
         self.details = ""
-        self.was_answered_partly = False
+        self.was_answered_partly = False  # Its last call, which is one answer.
         self.lost = ""
 
     def run(self):
@@ -51,6 +56,8 @@ class Caller(threading.Thread):
         except grpc.RpcError as error:
             self.end = error.code()
             self.details = error.details()
+        except Refused as error:
+            self.end, self.details = grpc.StatusCode.UNAVAILABLE, str(error)
         except Lost as error:
             self.lost = str(error)
         finally:
@@ -84,8 +91,9 @@ class Caller(threading.Thread):
         answers = []
         for answer in self.stub.TranslateBatchStream(
                 iter(requests), timeout=CALL_SECONDS):
-            self.was_answered_partly = True
             answers.append(answer)
+        if any(answer.status.code == _UNAVAILABLE for answer in answers):
+            raise Refused(answers[-1].status.message)
         if [answer.id for answer in answers] != [r.id for r in requests]:
             raise Lost(f"{len(answers)} of {len(requests)} were answered")
         if any(answer.status.code for answer in answers):
