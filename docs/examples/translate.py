@@ -2,7 +2,7 @@
 
 pip install grpcio grpcio-tools googleapis-common-protos
 python3 -m grpc_tools.protoc -Iproto --python_out=build \
-    --grpc_python_out=build proto/parley/v1/translation.proto
+    --grpc_python_out=build proto/parley/v1/*.proto
 PYTHONPATH=build python3 docs/examples/translate.py
 """
 

@@ -10,6 +10,7 @@ tree.
 """
 
 import argparse
+import glob
 import json
 import os
 import pathlib
@@ -120,8 +121,7 @@ def run_python(example, address):
                 "-Iproto",
                 f"--python_out={stubs}",
                 f"--grpc_python_out={stubs}",
-                "proto/parley/v1/translation.proto",
-                "proto/parley/v1/embedding.proto",
+                *sorted(glob.glob("proto/parley/v1/*.proto")),
             ]
         )
         return run(
