@@ -23,7 +23,8 @@ stop() {
 trap stop EXIT
 
 # These two alone, whatever else lies in models/. Any free port.
-"$bin/parley-server" --grpc_port=0 --admin_port=off --drain_delay=0 \
+"$bin/parley-server" --grpc_port=0 --admin_port=off --metrics_port=off \
+  --drain_delay=0 \
   --models=demo=models/demo,all-MiniLM-L6-v2=.deps/models/all-MiniLM-L6-v2 \
   >"$scratch/out" 2>"$scratch/log" &
 server_pid=$!

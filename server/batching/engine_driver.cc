@@ -224,11 +224,15 @@ absl::Status EngineDriver::Settle(StepResult* result,
   }
   for (FinishedTask& finished : result->finished) {
     PARLEY_ASSIGN_OR_RETURN(ActiveTask active, take(finished.id));
+    const int64_t num_target_tokens = NumTargetTokens(finished.result);
+    throughput_.AddTask(active.entry.cost.work,
+                        active.num_source_tokens +
+                            active.entry.cost.max_rows * num_target_tokens);
     model_->observer->OnFinished(
         {.queue_time = Elapsed(active.entry.enqueued, active.admitted),
          .compute_time = Elapsed(active.admitted, now),
          .num_source_tokens = active.num_source_tokens,
-         .num_target_tokens = NumTargetTokens(finished.result)});
+         .num_target_tokens = num_target_tokens});
     messages->push_back(
         AnswerActive(std::move(active), std::move(finished.result), now));
   }

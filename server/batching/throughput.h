@@ -9,21 +9,27 @@
 
 namespace parley {
 
-// The work (TaskCost::work) that an engine does in a second, averaged over the
-// last seconds in which it had as much as it could take: an engine that is
-// half empty says nothing of how fast a full one is. Pure: no locks, no clock.
+// The expected work (TaskCost::work) that an engine gets done in a second,
+// averaged over the last seconds in which it had as much as it could take: an
+// engine that is half empty says nothing of how fast a full one is. Pure: no
+// locks, no clock.
 class Throughput {
  public:
-  // `work` was done in `time`, while more waited.
-  void Add(int64_t work, absl::Duration time);
+  // `num_rows` were computed in `time`, while more tasks waited.
+  void Add(int64_t num_rows, absl::Duration time);
+
+  // A task of which `expected` rows were expected took `actual`.
+  void AddTask(int64_t expected, int64_t actual);
 
   // Nothing until there is enough to go by.
   std::optional<double> work_per_second() const;
 
  private:
   // Sums whose parts count the less the older they are.
-  double work_ = 0;
+  double rows_ = 0;
   double seconds_ = 0;
+  double expected_ = 0;
+  double actual_ = 0;
 };
 
 }  // namespace parley

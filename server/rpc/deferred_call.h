@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
+#include "server/rpc/call_record.h"
 
 namespace parley {
 
@@ -27,13 +28,18 @@ class DeferredReactor final : public grpc::ServerUnaryReactor {
 
    private:
     friend class DeferredReactor;
+    void Finish(const absl::Status& status) const;
+
     DeferredReactor* reactor_ = nullptr;
+    std::shared_ptr<CallRecord> record_;  // May be null.
     // Whoever sets it calls Finish; until then the reactor lives.
     std::shared_ptr<std::atomic<bool>> finished_ =
         std::make_shared<std::atomic<bool>>(false);
   };
 
-  explicit DeferredReactor(grpc::ByteBuffer* response);
+  // `record` is ended with the call; it may be null.
+  DeferredReactor(grpc::ByteBuffer* response,
+                  std::shared_ptr<CallRecord> record);
 
   const Answerer& answerer() const { return answerer_; }
 

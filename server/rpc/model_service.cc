@@ -188,17 +188,19 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
 
 template <typename Request, typename ToResponse>
 grpc::ServerUnaryReactor* ModelService::Change(
-    const grpc::ByteBuffer* request_bytes, grpc::ByteBuffer* response,
+    absl::string_view method, const UnaryWire& wire,
     absl::StatusOr<ModelChange> (*to_change)(const Request&),
     ToResponse to_response) {
-  auto* reactor = new DeferredReactor(response);
+  auto* reactor = new DeferredReactor(
+      wire.response, std::make_shared<CallRecord>(reporting_, method,
+                                                  TakeIdentity(wire.context)));
   const DeferredReactor::Answerer answerer = reactor->answerer();
   if (administration_.admin == nullptr) {
     answerer.Refuse(absl::PermissionDeniedError(administration_.elsewhere));
     return reactor;
   }
   Request request;
-  const absl::Status parsed = ParseMessage(request_bytes, &request);
+  const absl::Status parsed = ParseMessage(wire.request, &request);
   absl::StatusOr<ModelChange> change =
       parsed.ok() ? to_change(request) : parsed;
   if (!change.ok()) {
@@ -221,7 +223,7 @@ grpc::ServerUnaryReactor* ModelService::LoadModel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return Change<v1::LoadModelRequest>(
-      request, response, &ToChange,
+      "LoadModel", {context, request, response}, &ToChange,
       [this](const ModelListing& listing) { return ToProto(listing); });
 }
 
@@ -229,7 +231,7 @@ grpc::ServerUnaryReactor* ModelService::UnloadModel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return Change<v1::UnloadModelRequest>(
-      request, response, &ToChange,
+      "UnloadModel", {context, request, response}, &ToChange,
       [](const ModelListing&) { return v1::UnloadModelResponse(); });
 }
 
@@ -237,7 +239,7 @@ grpc::ServerUnaryReactor* ModelService::ReloadModel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return Change<v1::ReloadModelRequest>(
-      request, response, &ToChange,
+      "ReloadModel", {context, request, response}, &ToChange,
       [this](const ModelListing& listing) { return ToProto(listing); });
 }
 

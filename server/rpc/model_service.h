@@ -11,6 +11,7 @@
 #include "server/pipeline/model_admin.h"
 #include "server/pipeline/model_directory.h"
 #include "server/rpc/call_record.h"
+#include "server/rpc/unary_call.h"
 
 namespace parley {
 
@@ -68,7 +69,7 @@ class ModelService final : public raw_model::Service {
   // `to_response` makes of it.
   template <typename Request, typename ToResponse>
   grpc::ServerUnaryReactor* Change(
-      const grpc::ByteBuffer* request_bytes, grpc::ByteBuffer* response,
+      absl::string_view method, const UnaryWire& wire,
       absl::StatusOr<ModelChange> (*to_change)(const Request&),
       ToResponse to_response);
 

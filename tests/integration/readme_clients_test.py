@@ -61,6 +61,7 @@ class Server:
                 f"--models=demo=models/demo,all-MiniLM-L6-v2={EMBEDDER}",
                 "--grpc_port=0",
                 "--admin_port=off",
+                "--metrics_port=off",
                 "--drain_delay=0",
             ],
             stdout=subprocess.PIPE,

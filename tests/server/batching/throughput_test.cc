@@ -23,6 +23,17 @@ TEST(ThroughputTest, AveragesUnevenSteps) {
   EXPECT_NEAR(throughput.work_per_second().value(), 10'000, 1);
 }
 
+TEST(ThroughputTest, CountsWorkAsItIsExpected) {
+  Throughput throughput;
+  throughput.Add(1000, absl::Seconds(1));
+  EXPECT_NEAR(throughput.work_per_second().value(), 1000, 1);
+  // Tasks take twice what is expected of them.
+  for (int i = 0; i < 10; ++i) throughput.AddTask(20, 40);
+  EXPECT_NEAR(throughput.work_per_second().value(), 500, 1);
+  for (int i = 0; i < 2000; ++i) throughput.AddTask(20, 20);
+  EXPECT_NEAR(throughput.work_per_second().value(), 1000, 2);
+}
+
 TEST(ThroughputTest, FollowsAChange) {
   Throughput throughput;
   for (int i = 0; i < 1000; ++i) throughput.Add(100, absl::Milliseconds(10));
