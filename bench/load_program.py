@@ -12,8 +12,11 @@ LATE_SHARE = 0.01
 
 def flags_of(flags):
     """{"rate": 5, "no_cache": True} as the program takes it."""
-    return [f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
-            for name, value in flags.items() if value is not None]
+    def word(value):
+        return str(value).lower() if isinstance(value, bool) else value
+
+    return [f"--{name}={word(value)}" for name, value in flags.items()
+            if value is not None]
 
 
 @dataclasses.dataclass

@@ -150,7 +150,8 @@ def run(scene):
         num_answered += sum(caller.num_answered for caller in callers)
         problems += found
         if found or (number + 1) % 10 == 0:
-            say(f"  {number + 1} of {counts.drains}: {found[:3] or 'none lost'}")
+            say(f"  {number + 1} of {counts.drains}: "
+                f"{found[:3] or 'none lost'}")
     scene.add(PART, f"{counts.drains} times under {counts.streams} streams",
               f"{num_answered} calls answered; lost: "
               f"{len(problems)} {problems[:3] if problems else ''}".strip(),

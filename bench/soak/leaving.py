@@ -9,11 +9,10 @@ import time
 
 import programs
 import targets
-from scene import (CAPTIONS, add_settled, connect, read_metrics, say,
-                   seconds_to_zero)
+from scene import (CALL_SECONDS, CAPTIONS, add_settled, connect,
+                   read_metrics, say, seconds_to_zero)
 
 PART = "leaving"
-CANCEL_WITHIN_SECONDS = 0.25
 _CLIENTS_AT_A_TIME = 16
 _STREAM_THREADS = 8
 
@@ -22,26 +21,30 @@ def load_flags(scene, server):
     return [scene.program("parley-load"), f"--server={server.address}",
             f"--texts={CAPTIONS}", "--model=demo", "--target_language=de",
             "--embedding_model=minilm", "--embedding_share=0.3",
-            "--paragraph_share=0.2", "--texts_per_call=2"]
+            "--paragraph_share=0.2", "--texts_per_call=2",
+            "--deadline=15m"]
 
 
-def cancel_calls(scene, server, count):
+def call(scene, server, count, *flags):
     """Returns the generator's report: every call ended, and how."""
     return programs.json_lines([
         *load_flags(scene, server), "--connections=16", "--in_flight=64",
-        f"--num_texts={2 * count}", "--cancel_share=1",
-        f"--cancel_within={CANCEL_WITHIN_SECONDS}s"])[-1]
+        f"--num_texts={2 * count}", *flags])[-1]
 
 
-def cancel_streams(scene, server, count):
+def cancel_calls(scene, server, count, within):
+    return call(scene, server, count, "--cancel_share=1",
+                f"--cancel_within={within}s")
+
+
+def cancel_streams(scene, server, count, within):
     """Streams that are left before or amid their events; those that ended by
     themselves first, and those that ended otherwise than by us."""
     import grpc
 
     ended, wrong = [], []
     texts = scene.texts(200)
-    phases = [scene.rng.uniform(0, CANCEL_WITHIN_SECONDS)
-              for _ in range(count)]
+    phases = [scene.rng.uniform(0, within) for _ in range(count)]
 
     def leave(number):
         with connect(server) as channel:
@@ -49,11 +52,11 @@ def cancel_streams(scene, server, count):
             for index in range(number, count, _STREAM_THREADS):
                 request = scene.translate_request(
                     [texts[(index + k) % 200] for k in range(3)])
-                call = stub.TranslateStream(request, timeout=60)
-                timer = threading.Timer(phases[index], call.cancel)
+                stream = stub.TranslateStream(request, timeout=CALL_SECONDS)
+                timer = threading.Timer(phases[index], stream.cancel)
                 timer.start()
                 try:
-                    for _ in call:
+                    for _ in stream:
                         pass
                     ended.append(index)
                 except grpc.RpcError as error:
@@ -119,11 +122,14 @@ def add_growth(scene, what, before, after):
 
 def run_cancelled(scene, server):
     counts = scene.counts
-    cancel_calls(scene, server, max(counts.cancelled_calls // 10, 50))
+    few = max(counts.cancelled_calls // 10, 50)
+    # As long as calls take: every phase of theirs is hit.
+    within = call(scene, server, few)["latency"]["p90"]
+    cancel_calls(scene, server, few, within)
     seconds_to_zero(server)
     before = server.resident_bytes()
     requests = read_metrics(server).get("parley_requests_total")
-    report = cancel_calls(scene, server, counts.cancelled_calls)
+    report = cancel_calls(scene, server, counts.cancelled_calls, within)
     add_settled(scene, PART, server)
     scene.add(PART, "calls cancelled at random phases", json.dumps(
         {name: report[name] for name in
@@ -138,7 +144,8 @@ def run_cancelled(scene, server):
                   f"{ended:.0f} of {report['sent']}",
                   ended <= report["sent"])
     if has_streams(scene, server):
-        done, wrong = cancel_streams(scene, server, counts.cancelled_streams)
+        done, wrong = cancel_streams(scene, server, counts.cancelled_streams,
+                                     within)
         add_settled(scene, PART, server)
         scene.add(PART, f"of {counts.cancelled_streams} streams, ended first",
                   f"{done}; otherwise than by us: {wrong[:3] or 'none'}",
