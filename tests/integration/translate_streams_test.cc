@@ -233,7 +233,9 @@ TEST_F(TranslateStreamsTest, ABatchStreamSaysWhatUnarySays) {
     v1::TranslateBatchStreamResponse response;
     while (stream->Read(&response)) {
       EXPECT_EQ(response.status().code(), 0) << response.status().message();
-      if (in_order) EXPECT_EQ(response.id(), absl::StrCat(results.size()));
+      if (in_order) {
+        EXPECT_EQ(response.id(), absl::StrCat(results.size()));
+      }
       results[std::stoi(response.id())] = response.response().results(0);
     }
     writer.join();

@@ -70,7 +70,7 @@ class TakeIdentityTest : public testing::Test {
   }
 
   FakeDirectory directory_;
-  ModelService service_{&directory_, {}};
+  ModelService service_{&directory_, {}, {}};
   LoopbackServer server_{&service_};
   std::unique_ptr<v1::ModelService::Stub> stub_ =
       v1::ModelService::NewStub(server_.channel());
