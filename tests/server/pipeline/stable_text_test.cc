@@ -24,7 +24,7 @@ TEST(StablePrefixBytesTest, ASpaceIsHeldBackUntilItsWordHasBegun) {
   EXPECT_EQ(Stable("a b"), "a");
   EXPECT_EQ(Stable("a bcde"), "a");
   EXPECT_EQ(Stable("a bcdef"), "a bcdef");
-  EXPECT_EQ(Stable("ab cd ef gh"), "ab cd");
+  EXPECT_EQ(Stable("ab cd ef gh"), "ab cd ef");
 }
 
 TEST(StablePrefixBytesTest, BytesOfACharacterAreHeldBack) {
