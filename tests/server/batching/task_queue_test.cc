@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "base/retry_after.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "base/retry_after.h"
 
 namespace parley {
 namespace {
