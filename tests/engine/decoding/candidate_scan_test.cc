@@ -77,7 +77,7 @@ TEST(ScanLogitsTest, AgreesWithDoublePrecision) {
           const double expected =
               ReferenceLogProb(logits, constraints, candidate.token);
           EXPECT_NEAR(candidate.log_prob, expected,
-                      1e-5 * (1 + std::abs(expected)));
+                      4e-6 * (1 + std::abs(expected)));
         }
       }
     }

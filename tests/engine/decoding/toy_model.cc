@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "engine/kernels/wide_linear.h"
 
 namespace parley {
 namespace {
@@ -49,13 +50,23 @@ SearchRules ToyRules(const ToyModel& model) {
 
 int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
                absl::Span<Candidate> candidates) {
-  CandidateScan scan({.max_rows = 1, .num_blocks = 1});
+  constexpr auto kBlock =
+      static_cast<size_t>(kernels::WideLinear::kBlockOutputs);
+  const size_t num_blocks =
+      std::max<size_t>(1, (logits.size() + kBlock - 1) / kBlock);
+  CandidateScan scan(
+      {.max_rows = 1, .num_blocks = static_cast<int>(num_blocks)});
   const RowQuery query = {.constraints = &constraints,
                           .num_candidates = static_cast<int>(candidates.size()),
                           .num_logits = static_cast<int64_t>(logits.size())};
   scan.Start(1);
-  scan.Take(0, query, {.logits = logits});
-  return scan.Finish(0, query, 1, candidates);
+  for (size_t i = 0; i < num_blocks; ++i) {
+    scan.Take(0, query,
+              {.index = static_cast<int>(i),
+               .first = static_cast<int64_t>(i * kBlock),
+               .logits = logits.subspan(i * kBlock, kBlock)});
+  }
+  return scan.Finish(0, query, static_cast<int>(num_blocks), candidates);
 }
 
 absl::Status Drive(const LogitsFunction& logits, Search* search) {

@@ -30,7 +30,8 @@ struct ToyModel {
 // The model's rules with start token 0.
 SearchRules ToyRules(const ToyModel& model);
 
-// Scans the whole row as one block; see CandidateScan::Finish.
+// Scans the row in blocks as the output layer gives them; see
+// CandidateScan::Finish.
 int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
                absl::Span<Candidate> candidates);
 
