@@ -13,12 +13,6 @@ namespace {
 
 using Result = absl::StatusOr<TaskResult>;
 
-// Looking through a longer queue than this takes so long that it is not done
-// before each step, but as often as kLookInterval. Who is unwanted in it is
-// found out in any case when it comes to the front.
-constexpr int64_t kShortQueue = 256;
-constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
-
 // The clock on the wall may be set back; a time that was taken may not.
 absl::Duration Elapsed(absl::Time begin, absl::Time end) {
   return std::max(end - begin, absl::ZeroDuration());
@@ -80,21 +74,18 @@ bool EngineDriver::is_done() const {
          model_->queue->size() == 0;
 }
 
-bool EngineDriver::MayLookThrough(absl::Time now) {
-  if (model_->queue->size() > kShortQueue && now < next_look_) return false;
-  next_look_ = now + kLookInterval;
-  return true;
+void EngineDriver::DropDead(absl::Time now, std::vector<Message>* messages) {
+  for (DeadEntry& dead : model_->queue->TakeDead(now)) {
+    model_->observer->OnDropped(LeaveStage::kQueued, dead.why);
+    messages->push_back(
+        AnswerWaiting(std::move(dead.entry), std::move(dead.why), now));
+  }
 }
 
 void EngineDriver::DropUnwanted(absl::Time now,
                                 std::vector<Message>* messages) {
-  if (MayLookThrough(now)) {
-    for (QueueEntry& entry : model_->queue->TakeDead(now)) {
-      absl::Status why = StillWanted(entry, now);
-      model_->observer->OnDropped(LeaveStage::kQueued, why);
-      messages->push_back(AnswerWaiting(std::move(entry), std::move(why), now));
-    }
-  }
+  DropDead(now, messages);
+  const size_t num_active = active_.size();
   for (auto it = active_.begin(); it != active_.end();) {
     const auto current = it++;
     ActiveTask& active = current->second;
@@ -106,6 +97,7 @@ void EngineDriver::DropUnwanted(absl::Time now,
     messages->push_back(AnswerActive(std::move(active), std::move(why), now));
     active_.erase(current);
   }
+  if (active_.size() != num_active) ReportLoad();
 }
 
 EngineRoom EngineDriver::Room() const {
@@ -123,12 +115,13 @@ EngineRoom EngineDriver::Room() const {
 bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
   if (!model_->queue->IsLeastLoaded(replica_)) return false;
   const EngineRoom room = Room();
+  absl::Status admitted;
   std::optional<QueueEntry> entry =
-      model_->queue->Pop([&room, now](const QueueEntry& next) {
-        return !StillWanted(next, now).ok() || ShouldAdmit(next.cost, room);
+      model_->queue->Pop([&room, &admitted, now](const QueueEntry& next) {
+        admitted = StillWanted(next, now);
+        return !admitted.ok() || ShouldAdmit(next.cost, room);
       });
   if (!entry) return false;
-  absl::Status admitted = StillWanted(*entry, now);
   if (!admitted.ok()) {
     model_->observer->OnDropped(LeaveStage::kQueued, admitted);
     messages->push_back(
@@ -151,7 +144,7 @@ bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
     entry->task = Task();
     active.entry = *std::move(entry);
     AddLoad(active.entry.cost);
-    ++num_unbegun_;
+    if (!active.entry.has_begun) unbegun_.push_back(id);
     active_.emplace(id, std::move(active));
     return true;
   }
@@ -174,11 +167,16 @@ void EngineDriver::Step(std::vector<Message>* messages) {
     MeasureThroughput(begin, end);
     status = Settle(&step_result_, messages);
   }
-  if (status.ok()) {
-    ReportStep(begin, end);
-  } else {
+  if (!status.ok()) {
     Lose(status, messages);
+    return;
   }
+  if (!has_work()) busy_since_.reset();
+  model_->observer->OnStep(
+      {.time = Elapsed(begin, end),
+       .num_encoder_tokens = step_result_.num_encoder_tokens,
+       .num_rows = step_result_.num_rows});
+  ReportLoad();
 }
 
 void EngineDriver::MeasureThroughput(absl::Time begin, absl::Time end) {
@@ -193,17 +191,12 @@ void EngineDriver::MeasureThroughput(absl::Time begin, absl::Time end) {
   }
 }
 
-void EngineDriver::ReportStep(absl::Time begin, absl::Time end) {
-  if (!has_work()) busy_since_.reset();
-  const Capacity most = engine_->max_capacity();
-  model_->observer->OnStep(
-      {.time = Elapsed(begin, end),
-       .num_encoder_tokens = step_result_.num_encoder_tokens,
-       .num_rows = step_result_.num_rows,
-       .num_active = std::ssize(active_),
-       .active_rows = active_rows_,
-       .kv_blocks = most.kv_blocks - engine_->capacity().kv_blocks,
-       .max_kv_blocks = most.kv_blocks});
+void EngineDriver::ReportLoad() const {
+  model_->observer->OnLoad(replica_,
+                           {.num_tasks = std::ssize(active_),
+                            .num_rows = active_rows_,
+                            .kv_blocks = engine_->max_capacity().kv_blocks -
+                                         engine_->capacity().kv_blocks});
 }
 
 absl::Status EngineDriver::Settle(StepResult* result,
@@ -228,11 +221,9 @@ absl::Status EngineDriver::Settle(StepResult* result,
     throughput_.AddTask(active.entry.cost.work,
                         active.num_source_tokens +
                             active.entry.cost.max_rows * num_target_tokens);
-    model_->observer->OnFinished(
-        {.queue_time = Elapsed(active.entry.enqueued, active.admitted),
-         .compute_time = Elapsed(active.admitted, now),
-         .num_source_tokens = active.num_source_tokens,
-         .num_target_tokens = num_target_tokens});
+    model_->observer->OnFinished({.compute_time = Elapsed(active.admitted, now),
+                                  .num_source_tokens = active.num_source_tokens,
+                                  .num_target_tokens = num_target_tokens});
     messages->push_back(
         AnswerActive(std::move(active), std::move(finished.result), now));
   }
@@ -260,12 +251,17 @@ absl::Status EngineDriver::Settle(StepResult* result,
 }
 
 void EngineDriver::BeginTasks(absl::Time now) {
-  if (num_unbegun_ == 0) return;
-  num_unbegun_ = 0;
-  for (auto& [id, active] : active_) {
-    if (std::exchange(active.has_begun, true)) continue;
-    model_->observer->OnFirstToken(Elapsed(active.entry.enqueued, now));
+  const bool translates = model_->info.kind == ModelKind::kTranslation;
+  for (const TaskId id : unbegun_) {
+    const auto found = active_.find(id);
+    if (found == active_.end()) continue;
+    QueueEntry& entry = found->second.entry;
+    entry.has_begun = true;
+    if (translates) {
+      model_->observer->OnFirstToken(Elapsed(entry.enqueued, now));
+    }
   }
+  unbegun_.clear();
 }
 
 void EngineDriver::TellProgress(TaskProgress progress,
@@ -308,6 +304,10 @@ void EngineDriver::Abandon(const absl::Status& status,
     messages->push_back(AnswerActive(std::move(active), status, now));
   }
   active_.clear();
+  active_rows_ = active_work_ = 0;
+  model_->queue->SetLoad(replica_, 0);
+  model_->observer->OnLoad(replica_, {});
+  DropDead(now, messages);
   const auto any = [](const QueueEntry&) { return true; };
   while (std::optional<QueueEntry> entry = model_->queue->Pop(any)) {
     model_->observer->OnDropped(LeaveStage::kQueued, status);

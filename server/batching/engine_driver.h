@@ -70,22 +70,21 @@ class EngineDriver {
     QueueEntry entry;  // Its `task` is with the engine.
     absl::Time admitted;
     int64_t num_source_tokens = 0;
-    bool has_begun = false;  // A step has taken it.
     size_t num_decided = 0;  // Tokens, in this admission.
   };
 
   static Answer AnswerActive(ActiveTask active,
                              absl::StatusOr<TaskResult> result, absl::Time now);
 
+  // Of those that wait.
+  void DropDead(absl::Time now, std::vector<Message>* messages);
   void DropUnwanted(absl::Time now, std::vector<Message>* messages);
-  // Whether it is time to look through a queue for the unwanted.
-  bool MayLookThrough(absl::Time now);
   EngineRoom Room() const;
   void AddLoad(const TaskCost& cost);
   void SubtractLoad(const TaskCost& cost);
   // Whether another task may be tried.
   bool AdmitNext(absl::Time now, std::vector<Message>* messages);
-  void ReportStep(absl::Time begin, absl::Time end);
+  void ReportLoad() const;
   // After a step, of all that were admitted before it.
   void BeginTasks(absl::Time now);
   void MeasureThroughput(absl::Time begin, absl::Time end);
@@ -102,13 +101,12 @@ class EngineDriver {
   // When the last step ended that left the engine with work; until then the
   // time since was the engine's.
   std::optional<absl::Time> busy_since_;
-  absl::Time next_look_ = absl::InfinitePast();
   absl::flat_hash_map<TaskId, ActiveTask> active_;
   TaskId next_id_ = 1;
-  StepResult step_result_;   // Kept for its buffers.
-  int64_t active_rows_ = 0;  // That the active tasks take at most.
-  int64_t active_work_ = 0;  // And their cost's work.
-  int64_t num_unbegun_ = 0;  // Active tasks that no step has taken yet.
+  StepResult step_result_;       // Kept for its buffers.
+  int64_t active_rows_ = 0;      // That the active tasks take at most.
+  int64_t active_work_ = 0;      // And their cost's work.
+  std::vector<TaskId> unbegun_;  // Admitted since the last step.
 };
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #ifndef PARLEY_SERVER_BATCHING_OBSERVER_H_
 #define PARLEY_SERVER_BATCHING_OBSERVER_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -24,16 +25,18 @@ enum class LeaveStage { kQueued, kActive };
 struct StepReport {
   absl::Duration time;
   int64_t num_encoder_tokens = 0;
-  int64_t num_rows = 0;     // Of the decoder.
-  int64_t num_active = 0;   // Tasks in the engine, after it.
-  int64_t active_rows = 0;  // That those take at most.
-  int64_t kv_blocks = 0;    // Taken or reserved, after it.
-  int64_t max_kv_blocks = 0;
+  int64_t num_rows = 0;  // Of the decoder.
+};
+
+// What an engine holds.
+struct EngineLoad {
+  int64_t num_tasks = 0;
+  int64_t num_rows = 0;   // That those take at most.
+  int64_t kv_blocks = 0;  // Taken or reserved.
 };
 
 // A task that was answered with a result.
 struct TaskReport {
-  absl::Duration queue_time;
   absl::Duration compute_time;
   int64_t num_source_tokens = 0;
   int64_t num_target_tokens = 0;  // Of its first hypothesis.
@@ -48,10 +51,12 @@ class BatchingObserver {
 
   virtual void OnRejected(RejectReason reason, int64_t num_tasks) {}
   virtual void OnAdmitted(absl::Duration queue_time) {}
-  // After the step in which a translation got its first token; `since`: it was
-  // queued.
+  // After the step in which a translation got its first token, which it does
+  // once, whether it is evicted or not; `since`: it was queued.
   virtual void OnFirstToken(absl::Duration since) {}
   virtual void OnStep(const StepReport& step) {}
+  // What engine `replica` holds has changed.
+  virtual void OnLoad(size_t replica, const EngineLoad& load) {}
   virtual void OnFinished(const TaskReport& task) {}
   // Failed by itself.
   virtual void OnFailed(const absl::Status& status) {}

@@ -36,13 +36,13 @@ bool MayPass(absl::Time passed_since, absl::Time now) {
   return now - passed_since < kMaxPassing;
 }
 
-void FairShare::Remove(size_t index) {
-  shares_.erase(shares_.begin() + static_cast<int64_t>(index));
-}
-
 size_t FairShare::Add() {
   shares_.push_back({.used = level_});
   return shares_.size() - 1;
+}
+
+void FairShare::Remove(size_t index) {
+  shares_.erase(shares_.begin() + static_cast<int64_t>(index));
 }
 
 void FairShare::Charge(size_t index, absl::Duration used) {

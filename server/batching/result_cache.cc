@@ -104,26 +104,26 @@ class ResultCache::SharedTask : public Interest {
     std::shared_ptr<const CancelFlag> cancel;
   };
 
-  static Waiter TakeWaiter(QueueEntry* entry) {
-    return {.done = std::move(entry->done),
-            .deadline = entry->deadline,
-            .cancel = std::move(entry->cancel)};
-  }
-
-  void Add(Waiter waiter) {
+  // Takes the entry's place, unless the task has been given up.
+  bool Join(QueueEntry* entry) {
     absl::MutexLock lock(&mutex_);
-    waiters_.push_back(std::move(waiter));
+    if (!given_up_.ok()) return false;
+    waiters_.push_back({.done = std::move(entry->done),
+                        .deadline = entry->deadline,
+                        .cancel = std::move(entry->cancel)});
+    return true;
   }
 
   // Whoever waits longest decides.
-  absl::Status StillWanted(absl::Time now) const override {
+  absl::Status StillWanted(absl::Time now) override {
     absl::MutexLock lock(&mutex_);
+    if (!given_up_.ok()) return given_up_;
     absl::Status status;
     for (const Waiter& waiter : waiters_) {
       status = parley::StillWanted(waiter.cancel.get(), waiter.deadline, now);
-      if (status.ok()) break;
+      if (status.ok()) return status;
     }
-    return status;
+    return given_up_ = std::move(status);
   }
 
   std::vector<Waiter> TakeWaiters() {
@@ -132,51 +132,64 @@ class ResultCache::SharedTask : public Interest {
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
+  absl::Status given_up_ ABSL_GUARDED_BY(mutex_);
 };
 
 ResultCache::Found ResultCache::Find(std::string key, QueueEntry* entry) {
-  // Whoever is in a hurry does not wait for whoever is not.
-  std::string shared_key =
-      absl::StrCat(static_cast<int>(entry->flow.priority), " ", key);
-  TaskResult result;
+  std::shared_ptr<const TaskResult> result;
   {
     absl::MutexLock lock(&mutex_);
-    const auto kept = by_key_.find(key);
-    if (kept == by_key_.end()) {
-      if (entry->progress) return Found::kNothing;
-      std::shared_ptr<SharedTask>& task = under_way_[shared_key];
-      const bool is_new = task == nullptr;
-      if (is_new) task = std::make_shared<SharedTask>();
-      task->Add(SharedTask::TakeWaiter(entry));
-      if (!is_new) return Found::kUnderWay;
-      entry->deadline = absl::InfiniteFuture();
-      entry->interest = task;
-      entry->done = [this, task, key = std::move(key),
-                     shared_key =
-                         std::move(shared_key)](TaskOutcome outcome) mutable {
-        Complete(key, shared_key, *task, std::move(outcome));
-      };
+    if (const auto kept = by_key_.find(key); kept != by_key_.end()) {
+      results_.splice(results_.begin(), results_, kept->second);
+      result = kept->second->second;
+    } else if (entry->progress) {
       return Found::kNothing;
+    } else {
+      return FindUnderWay(std::move(key), entry);
     }
-    results_.splice(results_.begin(), results_, kept->second);
-    result = kept->second->second;
   }
-  entry->done({.result = std::move(result)});
+  entry->done({.result = *result});
   return Found::kResult;
 }
 
+ResultCache::Found ResultCache::FindUnderWay(std::string key,
+                                             QueueEntry* entry) {
+  // Whoever is in a hurry does not wait for whoever is not.
+  std::string shared_key =
+      absl::StrCat(static_cast<int>(entry->flow.priority), " ", key);
+  std::shared_ptr<SharedTask>& under_way = under_way_[shared_key];
+  if (under_way != nullptr && under_way->Join(entry)) return Found::kUnderWay;
+  const auto task = std::make_shared<SharedTask>();
+  under_way = task;
+  task->Join(entry);
+  entry->deadline = absl::InfiniteFuture();
+  entry->interest = task;
+  entry->done = [this, task, key = std::move(key),
+                 shared_key =
+                     std::move(shared_key)](TaskOutcome outcome) mutable {
+    Complete(key, shared_key, task, std::move(outcome));
+  };
+  return Found::kNothing;
+}
+
 void ResultCache::Complete(const std::string& key,
-                           const std::string& shared_key, SharedTask& task,
+                           const std::string& shared_key,
+                           const std::shared_ptr<SharedTask>& task,
                            TaskOutcome outcome) {
   {
     absl::MutexLock lock(&mutex_);
-    // Nobody joins from here on.
-    under_way_.erase(shared_key);
-    if (outcome.result.ok()) Keep(key, *outcome.result);
+    // Nobody joins from here on. One that was given up may have a successor.
+    const auto found = under_way_.find(shared_key);
+    if (found != under_way_.end() && found->second == task) {
+      under_way_.erase(found);
+    }
+    if (outcome.result.ok()) {
+      Keep(key, std::make_shared<const TaskResult>(*outcome.result));
+    }
   }
-  for (SharedTask::Waiter& waiter : task.TakeWaiters()) {
+  for (SharedTask::Waiter& waiter : task->TakeWaiters()) {
     TaskOutcome own = outcome;
     absl::Status wanted =
         StillWanted(waiter.cancel.get(), waiter.deadline, absl::Now());
@@ -185,15 +198,16 @@ void ResultCache::Complete(const std::string& key,
   }
 }
 
-void ResultCache::Keep(const std::string& key, const TaskResult& result) {
-  const int64_t bytes = BytesOf(key, result);
+void ResultCache::Keep(const std::string& key,
+                       std::shared_ptr<const TaskResult> result) {
+  const int64_t bytes = BytesOf(key, *result);
   if (bytes > max_bytes_ || by_key_.contains(key)) return;
-  results_.emplace_front(key, result);
+  results_.emplace_front(key, std::move(result));
   by_key_[results_.front().first] = results_.begin();
   num_bytes_ += bytes;
   while (num_bytes_ > max_bytes_) {
     const auto& [oldest_key, oldest] = results_.back();
-    num_bytes_ -= BytesOf(oldest_key, oldest);
+    num_bytes_ -= BytesOf(oldest_key, *oldest);
     by_key_.erase(oldest_key);
     results_.pop_back();
   }

@@ -52,12 +52,17 @@ class ResultCache {
 
  private:
   class SharedTask;
-  using Results = std::list<std::pair<std::string, TaskResult>>;
+  // Results are read while others change the map.
+  using Results =
+      std::list<std::pair<std::string, std::shared_ptr<const TaskResult>>>;
 
+  // Has `entry` wait for the same task, or be the first to.
+  Found FindUnderWay(std::string key, QueueEntry* entry)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What came of a task that others may wait for.
   void Complete(const std::string& key, const std::string& shared_key,
-                SharedTask& task, TaskOutcome outcome);
-  void Keep(const std::string& key, const TaskResult& result)
+                const std::shared_ptr<SharedTask>& task, TaskOutcome outcome);
+  void Keep(const std::string& key, std::shared_ptr<const TaskResult> result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int64_t max_bytes_;

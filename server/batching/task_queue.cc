@@ -21,8 +21,25 @@ constexpr absl::Duration kShortestRetry = absl::Milliseconds(50);
 // before it matters that they would have fitted.
 constexpr int kMaxOffered = 64;
 
-absl::Duration Shown(absl::Duration wait) {
-  return absl::Ceil(wait, absl::Milliseconds(1));
+// Looking through a queue that is longer than this is left for a while that is
+// long beside the time it takes, which grows with its length. Who is unwanted
+// is found out in any case at the front.
+constexpr int64_t kShortQueue = 256;
+constexpr absl::Duration kLookInterval = absl::Microseconds(1);  // An entry.
+
+absl::Status ResourceExhausted(absl::Duration retry_after,
+                               absl::string_view message) {
+  absl::Status status = absl::ResourceExhaustedError(message);
+  SetRetryAfter(std::max(retry_after, kShortestRetry), &status);
+  return status;
+}
+
+// The beginning of a message.
+std::string WouldWait(absl::Duration wait) {
+  return absl::StrCat(
+      "the call would wait about ",
+      absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(1))),
+      " before it is begun");
 }
 
 }  // namespace
@@ -31,14 +48,17 @@ TaskQueue::TaskQueue(const Options& options) : options_(options) {}
 
 TaskQueue::~TaskQueue() {
   std::map<Place, QueueEntry> left;
+  std::vector<DeadEntry> dead;
   {
     absl::MutexLock lock(&mutex_);
     left.swap(entries_);
+    dead.swap(dead_);
   }
   for (auto& [place, entry] : left) {
     entry.done(
         {.result = absl::UnavailableError("the model is not served any more")});
   }
+  for (auto& [entry, why] : dead) entry.done({.result = std::move(why)});
 }
 
 absl::Status TaskQueue::Push(std::vector<QueueEntry>&& entries) {
@@ -50,7 +70,8 @@ absl::Status TaskQueue::Push(std::vector<QueueEntry>&& entries) {
     PARLEY_RETURN_IF_ERROR(Check({.flow = first.flow,
                                   .deadline = first.deadline,
                                   .is_refusable = first.is_refusable,
-                                  .num_tasks = std::ssize(entries)}));
+                                  .num_tasks = std::ssize(entries)},
+                                 now));
     for (QueueEntry& entry : entries) {
       entry.enqueued = now;
       entry.sequence = next_sequence_++;
@@ -64,55 +85,58 @@ absl::Status TaskQueue::Push(std::vector<QueueEntry>&& entries) {
   return absl::OkStatus();
 }
 
-absl::Status TaskQueue::CheckRoom(const Newcomer& newcomer) const {
+absl::Status TaskQueue::CheckRoom(const Newcomer& newcomer) {
+  const absl::Time now = options_.clock();
   absl::MutexLock lock(&mutex_);
-  return Check(newcomer);
+  return Check(newcomer, now);
 }
 
-absl::Status TaskQueue::Check(const Newcomer& newcomer) const {
+absl::Status TaskQueue::Check(const Newcomer& newcomer, absl::Time now) {
   if (!closed_.ok()) {
     options_.observer->OnRejected(RejectReason::kClosed, newcomer.num_tasks);
     return closed_;
   }
-  if (!newcomer.is_refusable) return absl::OkStatus();
+  if (!newcomer.is_refusable || !WhyRefused(newcomer, now).has_value()) {
+    return absl::OkStatus();
+  }
+  FindDead(now);
+  std::optional<Refusal> refusal = WhyRefused(newcomer, now);
+  if (!refusal.has_value()) return absl::OkStatus();
+  options_.observer->OnRejected(refusal->reason, newcomer.num_tasks);
+  return std::move(refusal->status);
+}
+
+std::optional<TaskQueue::Refusal> TaskQueue::WhyRefused(
+    const Newcomer& newcomer, absl::Time now) const {
   const absl::Duration wait = ExpectedWait(newcomer.flow);
   const int64_t num_waiting = std::ssize(entries_);
   if (newcomer.num_tasks > options_.max_tasks - num_waiting) {
-    return Refuse(
-        RejectReason::kQueueFull, newcomer,
-        wait > absl::ZeroDuration() ? wait / 2 : kUsualRetry,
-        absl::StrCat("the queue is full: ", num_waiting, " of at most ",
-                     options_.max_tasks, " tasks wait, and the call brings ",
-                     newcomer.num_tasks, "; try again later"));
+    return Refusal{RejectReason::kQueueFull,
+                   ResourceExhausted(
+                       wait > absl::ZeroDuration() ? wait / 2 : kUsualRetry,
+                       absl::StrCat("the queue is full: ", num_waiting,
+                                    " of at most ", options_.max_tasks,
+                                    " tasks wait, and the call brings ",
+                                    newcomer.num_tasks, "; try again later"))};
   }
-  const std::string expected =
-      absl::StrCat("the call would wait about ",
-                   absl::FormatDuration(Shown(wait)), " before it is begun");
   if (wait > options_.max_delay) {
-    return Refuse(RejectReason::kQueueDelay, newcomer,
-                  wait - options_.max_delay,
-                  absl::StrCat(expected, ", and at most ",
-                               absl::FormatDuration(options_.max_delay),
-                               " is allowed; try again later"));
+    return Refusal{
+        RejectReason::kQueueDelay,
+        ResourceExhausted(wait - options_.max_delay,
+                          absl::StrCat(WouldWait(wait), ", and at most ",
+                                       absl::FormatDuration(options_.max_delay),
+                                       " is allowed; try again later"))};
   }
   // With no wait at all, the engine itself may still make it.
-  if (wait > absl::ZeroDuration() &&
-      newcomer.deadline - options_.clock() <= wait) {
-    return Refuse(RejectReason::kDeadline, newcomer, wait,
-                  absl::StrCat(expected,
+  if (wait > absl::ZeroDuration() && newcomer.deadline - now <= wait) {
+    return Refusal{
+        RejectReason::kDeadline,
+        ResourceExhausted(
+            wait, absl::StrCat(WouldWait(wait),
                                ", which is beyond its deadline; try again "
-                               "later, or with more time"));
+                               "later, or with more time"))};
   }
-  return absl::OkStatus();
-}
-
-absl::Status TaskQueue::Refuse(RejectReason reason, const Newcomer& newcomer,
-                               absl::Duration retry_after,
-                               std::string message) const {
-  options_.observer->OnRejected(reason, newcomer.num_tasks);
-  absl::Status status = absl::ResourceExhaustedError(message);
-  SetRetryAfter(std::max(retry_after, kShortestRetry), &status);
-  return status;
+  return std::nullopt;
 }
 
 absl::Duration TaskQueue::ExpectedWait(const Flow& flow) const {
@@ -145,25 +169,36 @@ std::optional<QueueEntry> TaskQueue::Pop(
   return std::nullopt;
 }
 
-std::vector<QueueEntry> TaskQueue::TakeDead(absl::Time now) {
-  std::vector<QueueEntry> dead;
+std::vector<DeadEntry> TaskQueue::TakeDead(absl::Time now) {
   absl::MutexLock lock(&mutex_);
+  FindDead(now);
+  return std::exchange(dead_, {});
+}
+
+void TaskQueue::FindDead(absl::Time now) {
+  const int64_t num_waiting = std::ssize(entries_);
+  if (num_waiting > kShortQueue && now < next_look_) return;
+  next_look_ = now + num_waiting * kLookInterval;
   for (auto it = entries_.begin(); it != entries_.end();) {
     const auto current = it++;
     QueueEntry& entry = current->second;
-    if (StillWanted(entry, now).ok()) continue;
+    absl::Status why = StillWanted(entry, now);
+    if (why.ok()) continue;
     order_.Leave(entry.flow, entry.cost.work);
-    dead.push_back(std::move(entry));
+    dead_.push_back({std::move(entry), std::move(why)});
     entries_.erase(current);
   }
-  return dead;
 }
 
 void TaskQueue::PutBack(QueueEntry entry) {
-  absl::MutexLock lock(&mutex_);
-  order_.Rejoin(entry.flow, entry.cost.work);
-  const Place place(entry.place, entry.sequence);
-  entries_.emplace(place, std::move(entry));
+  {
+    absl::MutexLock lock(&mutex_);
+    order_.Rejoin(entry.flow, entry.cost.work);
+    const Place place(entry.place, entry.sequence);
+    entries_.emplace(place, std::move(entry));
+  }
+  // Another replica may have room, and sleep.
+  if (listener_) listener_();
 }
 
 void TaskQueue::SetRate(size_t replica, double work_per_second) {
@@ -205,7 +240,7 @@ absl::Status TaskQueue::closed() const {
 
 int64_t TaskQueue::size() const {
   absl::MutexLock lock(&mutex_);
-  return std::ssize(entries_);
+  return std::ssize(entries_) + std::ssize(dead_);
 }
 
 QueueState TaskQueue::state() const {

@@ -44,8 +44,9 @@ class Interest {
  public:
   virtual ~Interest() = default;
 
-  // As the function of that name (server/batching/policy.h).
-  virtual absl::Status StillWanted(absl::Time now) const = 0;
+  // As the function of that name (server/batching/policy.h). What it said is
+  // unwanted stays so: nobody joins those who waited.
+  virtual absl::Status StillWanted(absl::Time now) = 0;
 };
 
 // What became of a task.
@@ -69,7 +70,7 @@ struct QueueEntry {
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const CancelFlag> cancel;  // May be null.
   // Also decides, where it is not null.
-  std::shared_ptr<const Interest> interest;
+  std::shared_ptr<Interest> interest;
   Flow flow;  // Whose shares it counts against.
   // Whether a long queue may refuse it. Not so where its owner bounds what it
   // has waiting, and would only push it again.
@@ -88,6 +89,7 @@ struct QueueEntry {
   uint64_t sequence = 0;  // The younger, the greater.
   // Tokens that `progress` has been told of.
   size_t num_told = 0;
+  bool has_begun = false;  // A step has taken it, if before an eviction.
   // When others first went past it, because there was no room for it.
   absl::Time passed_since = absl::InfiniteFuture();
 };
@@ -98,6 +100,12 @@ struct Newcomer {
   absl::Time deadline = absl::InfiniteFuture();
   bool is_refusable = true;  // See QueueEntry.
   int64_t num_tasks = 1;
+};
+
+// An entry that nobody waits for any more.
+struct DeadEntry {
+  QueueEntry entry;
+  absl::Status why;  // See StillWanted (server/batching/policy.h).
 };
 
 struct QueueState {
@@ -136,8 +144,9 @@ class TaskQueue {
   // they can push. RESOURCE_EXHAUSTED, with a hint when to try again
   // (base/retry_after.h), where the tasks do not fit now, or where the first of
   // them is expected to wait longer than max_delay or than its deadline lets
-  // it. What is refused is told to the observer.
-  absl::Status CheckRoom(const Newcomer& newcomer) const;
+  // it; tasks that nobody waits for any more stand in nobody's way. What is
+  // refused is told to the observer.
+  absl::Status CheckRoom(const Newcomer& newcomer);
 
   // Called (on the pushing thread) after entries have come or the queue was
   // closed, so that a runner can sleep. Set once, before the first Push. It
@@ -151,9 +160,10 @@ class TaskQueue {
   std::optional<QueueEntry> Pop(
       absl::FunctionRef<bool(const QueueEntry&)> accept);
 
-  // Removes and returns all entries that are cancelled or whose deadline is
-  // not after `now`, the first first.
-  std::vector<QueueEntry> TakeDead(absl::Time now);
+  // Removes and returns entries that nobody waits for any more at `now`, the
+  // first first. A long queue is not looked through each time, so some may be
+  // found a moment later.
+  std::vector<DeadEntry> TakeDead(absl::Time now);
 
   // Puts back an entry that had been popped, in its place. Neither a full nor a
   // closed queue refuses it.
@@ -184,11 +194,20 @@ class TaskQueue {
  private:
   using Place = std::pair<double, uint64_t>;  // And sequence.
 
-  absl::Status Check(const Newcomer& newcomer) const
+  // Why a call would not be taken.
+  struct Refusal {
+    RejectReason reason;
+    absl::Status status;
+  };
+
+  absl::Status Check(const Newcomer& newcomer, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // RESOURCE_EXHAUSTED, told to the observer.
-  absl::Status Refuse(RejectReason reason, const Newcomer& newcomer,
-                      absl::Duration retry_after, std::string message) const;
+  std::optional<Refusal> WhyRefused(const Newcomer& newcomer,
+                                    absl::Time now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Moves what nobody waits for any more from entries_ to dead_, where it is
+  // time to look.
+  void FindDead(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Until a task of that flow would be taken; zero where that is not known.
   absl::Duration ExpectedWait(const Flow& flow) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -197,6 +216,8 @@ class TaskQueue {
   std::function<void()> listener_;
   mutable absl::Mutex mutex_;
   std::map<Place, QueueEntry> entries_ ABSL_GUARDED_BY(mutex_);
+  std::vector<DeadEntry> dead_ ABSL_GUARDED_BY(mutex_);  // To be taken.
+  absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   FairOrder order_ ABSL_GUARDED_BY(mutex_);
   struct Replica {
     double rate = 0;

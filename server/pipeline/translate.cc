@@ -153,6 +153,9 @@ void Translate(std::shared_ptr<ServedModel> model, const CallLimits& limits,
     done(std::move(prepared).status());
     return;
   }
+  // What is drawn anew each time is not asked for again.
+  call.context.no_cache |=
+      prepared->search.sampling.has_value() && !call.options.seed.has_value();
   const JoinOptions options = {
       .length_penalty = prepared->search.length_penalty,
       .return_tokens = call.options.return_tokens};

@@ -76,10 +76,12 @@ void ModelObserver::OnStep(const StepReport& step) {
   counters_->AddStep({.time = step.time,
                       .num_encoder_tokens = step.num_encoder_tokens,
                       .num_rows = step.num_rows});
+}
+
+void ModelObserver::OnLoad(size_t replica, const EngineLoad& load) {
   absl::MutexLock lock(&mutex_);
-  loads_[std::this_thread::get_id()] = {.num_tasks = step.num_active,
-                                        .num_rows = step.active_rows,
-                                        .kv_blocks = step.kv_blocks};
+  if (loads_.size() <= replica) loads_.resize(replica + 1);
+  loads_[replica] = load;
 }
 
 void ModelObserver::OnFinished(const TaskReport& task) {
@@ -94,13 +96,6 @@ void ModelObserver::OnFailed(const absl::Status& status) {
 
 void ModelObserver::OnDropped(LeaveStage stage, const absl::Status& why) {
   counters_->AddDropped(Name(stage), absl::StatusCodeToString(why.code()), 1);
-  if (stage != LeaveStage::kActive) return;
-  absl::MutexLock lock(&mutex_);
-  const auto it = loads_.find(std::this_thread::get_id());
-  if (it == loads_.end()) return;
-  Load& load = it->second;
-  if (load.num_tasks > 0) --load.num_tasks;
-  if (load.num_tasks == 0) load.num_rows = load.kv_blocks = 0;
 }
 
 void ModelObserver::OnEvicted() { counters_->AddEvicted(); }
@@ -114,7 +109,7 @@ std::optional<ModelGauges> ModelObserver::Read() const {
     if (model == nullptr) return std::nullopt;
     gauges.load_time = load_time_;
     gauges.max_kv_blocks = max_kv_blocks_;
-    for (const auto& [thread, load] : loads_) {
+    for (const EngineLoad& load : loads_) {
       gauges.active_tasks += load.num_tasks;
       gauges.active_rows += load.num_rows;
       gauges.kv_blocks += load.kv_blocks;

@@ -2,11 +2,11 @@
 #ifndef PARLEY_SERVER_REGISTRY_MODEL_OBSERVER_H_
 #define PARLEY_SERVER_REGISTRY_MODEL_OBSERVER_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -21,10 +21,6 @@ namespace parley {
 // its name; gauges are its own, and are shown once Show is called, for as long
 // as the model lives.
 //
-// What engines hold is what their last steps said, less what has left since:
-// an engine that has nothing left to do takes no further step that would say
-// so. Each engine is driven by a thread of its own, so the thread tells which
-// of a model's engines a report is of.
 class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
  public:
   // `metrics` must outlive this.
@@ -40,6 +36,7 @@ class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
   void OnAdmitted(absl::Duration queue_time) override;
   void OnFirstToken(absl::Duration since) override;
   void OnStep(const StepReport& step) override;
+  void OnLoad(size_t replica, const EngineLoad& load) override;
   void OnFinished(const TaskReport& task) override;
   void OnFailed(const absl::Status& status) override;
   void OnDropped(LeaveStage stage, const absl::Status& why) override;
@@ -51,13 +48,6 @@ class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
   std::optional<ModelGauges> Read() const override;
 
  private:
-  // What an engine holds.
-  struct Load {
-    int64_t num_tasks = 0;
-    int64_t num_rows = 0;
-    int64_t kv_blocks = 0;
-  };
-
   Metrics* const metrics_;
   ModelMetrics* const counters_;
 
@@ -65,7 +55,7 @@ class ModelObserver final : public BatchingObserver, public ModelGaugeSource {
   std::weak_ptr<const ServedModel> model_ ABSL_GUARDED_BY(mutex_);
   absl::Duration load_time_ ABSL_GUARDED_BY(mutex_);
   int64_t max_kv_blocks_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::thread::id, Load> loads_ ABSL_GUARDED_BY(mutex_);
+  std::vector<EngineLoad> loads_ ABSL_GUARDED_BY(mutex_);  // By replica.
 };
 
 }  // namespace parley

@@ -301,6 +301,10 @@ class CountingObserver : public BatchingObserver {
   void OnAdmitted(absl::Duration) override { ++num_admitted; }
   void OnFirstToken(absl::Duration) override { ++num_first_tokens; }
   void OnStep(const StepReport& report) override { steps.push_back(report); }
+  void OnLoad(size_t replica, const EngineLoad& load) override {
+    EXPECT_EQ(replica, 0);
+    loads.push_back(load);
+  }
   void OnFinished(const TaskReport& report) override {
     finished.push_back(report);
   }
@@ -317,6 +321,7 @@ class CountingObserver : public BatchingObserver {
   int num_dropped_active = 0;
   int num_evicted = 0;
   std::vector<StepReport> steps;
+  std::vector<EngineLoad> loads;
   std::vector<TaskReport> finished;
 };
 
@@ -339,10 +344,11 @@ TEST_F(EngineDriverTest, TellsTheObserver) {
   EXPECT_EQ(observer->num_first_tokens, 3);
   ASSERT_EQ(observer->steps.size(), 1);
   EXPECT_EQ(observer->steps[0].time, absl::Seconds(2));
-  EXPECT_EQ(observer->steps[0].num_active, 3);
-  EXPECT_EQ(observer->steps[0].active_rows, 3);
   EXPECT_EQ(observer->steps[0].num_encoder_tokens, 3);
   EXPECT_EQ(observer->steps[0].num_rows, 3);
+  ASSERT_EQ(observer->loads.size(), 1);
+  EXPECT_EQ(observer->loads[0].num_tasks, 3);
+  EXPECT_EQ(observer->loads[0].num_rows, 3);
   cancel->Cancel();
   engine_->fail_youngest = absl::OutOfRangeError("not a number");
   Round();
@@ -353,7 +359,41 @@ TEST_F(EngineDriverTest, TellsTheObserver) {
   EXPECT_EQ(observer->finished[0].compute_time, absl::Seconds(4));
   EXPECT_EQ(observer->finished[0].num_source_tokens, 1);
   EXPECT_EQ(observer->finished[0].num_target_tokens, 1);
-  EXPECT_EQ(observer->steps[1].active_rows, 0);
+  // After the cancelled left, and after the step.
+  ASSERT_EQ(observer->loads.size(), 3);
+  EXPECT_EQ(observer->loads[1].num_tasks, 2);
+  EXPECT_EQ(observer->loads[1].num_rows, 2);
+  EXPECT_EQ(observer->loads[2].num_tasks, 0);
+  EXPECT_EQ(observer->loads[2].num_rows, 0);
+}
+
+TEST_F(EngineDriverTest, AFirstTokenIsToldOfOnce) {
+  const auto observer = std::make_shared<CountingObserver>();
+  model_->observer = observer;
+  engine_->num_to_evict = 1;
+  Push(Entry(FakeTask(1, 2)));
+  while (CodeOf(1) != absl::StatusCode::kOk) Round();
+  EXPECT_EQ(observer->num_evicted, 1);
+  EXPECT_EQ(observer->num_admitted, 2);
+  EXPECT_EQ(observer->num_first_tokens, 1);
+  model_->info.kind = ModelKind::kEncoder;
+  Push(Entry(FakeTask(2, 1)));
+  Round();
+  EXPECT_EQ(CodeOf(2), absl::StatusCode::kOk);
+  EXPECT_EQ(observer->num_first_tokens, 1);
+}
+
+TEST_F(EngineDriverTest, ALostEngineHoldsNothing) {
+  const auto observer = std::make_shared<CountingObserver>();
+  model_->observer = observer;
+  Push(Entry(FakeTask(1, 5)));
+  engine_->before_step = [](FakeEngine&) {
+    return absl::DataLossError("the weights are gone");
+  };
+  Round();
+  ASSERT_FALSE(observer->loads.empty());
+  EXPECT_EQ(observer->loads.back().num_tasks, 0);
+  EXPECT_EQ(observer->loads.back().num_rows, 0);
 }
 
 TEST_F(EngineDriverTest, IsDoneWhenClosedAndEmpty) {

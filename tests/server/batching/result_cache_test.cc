@@ -158,6 +158,30 @@ TEST(ResultCacheTest, IsComputedForAsLongAsAnybodyWaits) {
   EXPECT_TRUE(outcomes[1].result.ok());
 }
 
+TEST(ResultCacheTest, WhoComesAfterItWasGivenUpStartsAnew) {
+  ResultCache cache(1 << 20);
+  std::vector<TaskOutcome> outcomes;
+  const auto cancel = std::make_shared<CancelFlag>();
+  QueueEntry leader = Entry(1, &outcomes);
+  leader.cancel = cancel;
+  ASSERT_EQ(Find(&cache, &leader), Found::kNothing);
+  cancel->Cancel();
+  const absl::Status given_up = leader.interest->StillWanted(absl::Now());
+  ASSERT_TRUE(absl::IsCancelled(given_up));
+  QueueEntry next = Entry(1, &outcomes);
+  ASSERT_EQ(Find(&cache, &next), Found::kNothing);
+  EXPECT_EQ(leader.interest->StillWanted(absl::Now()), given_up);
+  leader.done({.result = given_up});
+  // The end of the first is not that of the second.
+  QueueEntry follower = Entry(1, &outcomes);
+  EXPECT_EQ(Find(&cache, &follower), Found::kUnderWay);
+  next.done(Answer(7));
+  ASSERT_EQ(outcomes.size(), 3);
+  EXPECT_TRUE(absl::IsCancelled(outcomes[0].result.status()));
+  EXPECT_TRUE(outcomes[1].result.ok());
+  EXPECT_TRUE(outcomes[2].result.ok());
+}
+
 TEST(ResultCacheTest, WhoWantsProgressComputesForItself) {
   ResultCache cache(1 << 20);
   std::vector<TaskOutcome> outcomes;

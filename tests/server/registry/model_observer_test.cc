@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -57,8 +56,7 @@ TEST_F(ModelObserverTest, EveryEventHasItsMetric) {
   observer_->OnRejected(RejectReason::kClosed, 5);
   observer_->OnAdmitted(absl::Seconds(1));
   observer_->OnFirstToken(absl::Seconds(2));
-  observer_->OnFinished({.queue_time = absl::Seconds(1),
-                         .compute_time = absl::Seconds(4),
+  observer_->OnFinished({.compute_time = absl::Seconds(4),
                          .num_source_tokens = 3,
                          .num_target_tokens = 8});
   observer_->OnFailed(absl::InternalError("NaN"));
@@ -94,36 +92,14 @@ TEST_F(ModelObserverTest, EveryEventHasItsMetric) {
 }
 
 TEST_F(ModelObserverTest, EnginesAreSummed) {
-  observer_->OnStep({.time = absl::Seconds(1),
-                     .num_rows = 4,
-                     .num_active = 2,
-                     .active_rows = 8,
-                     .kv_blocks = 10});
-  std::thread([this] {
-    observer_->OnStep(
-        {.num_rows = 1, .num_active = 1, .active_rows = 1, .kv_blocks = 5});
-    observer_->OnStep(
-        {.num_rows = 1, .num_active = 3, .active_rows = 3, .kv_blocks = 7});
-  }).join();
+  observer_->OnLoad(0, {.num_tasks = 2, .num_rows = 8, .kv_blocks = 10});
+  observer_->OnLoad(2, {.num_tasks = 1, .num_rows = 1, .kv_blocks = 5});
+  observer_->OnLoad(2, {.num_tasks = 3, .num_rows = 3, .kv_blocks = 7});
   EXPECT_EQ(Value("parley_active_tasks"), 5);
   EXPECT_EQ(Value("parley_active_rows"), 11);
   EXPECT_EQ(Value("parley_kv_cache_blocks_used"), 17);
-  EXPECT_EQ(Value("parley_step_rows_count"), 3);
-}
-
-// No step follows that would say so.
-TEST_F(ModelObserverTest, AnEngineWhoseTasksWereDroppedHoldsNothing) {
-  observer_->OnStep({.num_active = 2, .active_rows = 8, .kv_blocks = 10});
-  observer_->OnDropped(LeaveStage::kQueued, absl::CancelledError());
-  EXPECT_EQ(Value("parley_active_tasks"), 2);
-  observer_->OnDropped(LeaveStage::kActive, absl::CancelledError());
-  EXPECT_EQ(Value("parley_active_tasks"), 1);
-  EXPECT_EQ(Value("parley_active_rows"), 8);
-  observer_->OnDropped(LeaveStage::kActive, absl::CancelledError());
-  observer_->OnDropped(LeaveStage::kActive, absl::CancelledError());
-  EXPECT_EQ(Value("parley_active_tasks"), 0);
-  EXPECT_EQ(Value("parley_active_rows"), 0);
-  EXPECT_EQ(Value("parley_kv_cache_blocks_used"), 0);
+  observer_->OnLoad(0, {});
+  EXPECT_EQ(Value("parley_active_tasks"), 3);
 }
 
 TEST_F(ModelObserverTest, ReadsTheQueue) {
