@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "dnnl.hpp"
-#include "engine/kernels/onednn/few_rows.h"
 #include "engine/kernels/onednn/matmul_state.h"
 #include "engine/kernels/onednn/prepared_matmul.h"
 #include "engine/tensor/tensor.h"
@@ -41,21 +40,12 @@ class DnnlLinear final : public Linear {
     memory packed = weight_;
     dnnl::stream stream(CpuEngine());
     dnnl::reorder(plain, packed).execute(stream, plain, packed);
-    float* bias_data = nullptr;
     if (!bias.empty()) {
       bias_ = memory(prepared_->bias(), CpuEngine());
-      bias_data = static_cast<float*>(bias_.get_data_handle());
-      std::copy(bias.begin(), bias.end(), bias_data);
+      std::copy(bias.begin(), bias.end(),
+                static_cast<float*>(bias_.get_data_handle()));
     }
     stream.wait();
-    if (prepared_->few_rows_sum().has_value()) {
-      few_rows_ = {.packed = packed_weight_.data(),
-                   .bias = bias_data,
-                   .in_features = shape_.in_features,
-                   .padded_in = prepared_->packed_weight().get_padded_dims()[0],
-                   .out_features = shape_.out_features,
-                   .inputs_per_sum = *prepared_->few_rows_sum()};
-    }
   }
 
   using Linear::Run;
@@ -77,9 +67,6 @@ class DnnlLinear final : public Linear {
   }
 
   void Multiply(const float* x, int64_t num_rows, float* y) const {
-    if (num_rows <= kMaxFewRows && few_rows_.packed != nullptr) {
-      return MultiplyFewRows(few_rows_, x, num_rows, y);
-    }
     MatmulStatePool& states = prepared_->states();
     std::unique_ptr<MatmulState> state = states.Take();
     state->Multiply({.weight = weight_.get(), .bias = bias_.get(true)}, x,
@@ -90,9 +77,8 @@ class DnnlLinear final : public Linear {
   const LinearShape shape_;
   const std::shared_ptr<const PreparedMatmul> prepared_;
   FloatBuffer packed_weight_;
-  memory weight_;           // Of packed_weight_.
-  memory bias_;             // [out_features]; none if there is none.
-  FewRowsWeight few_rows_;  // Null where it would give other bits.
+  memory weight_;  // Of packed_weight_.
+  memory bias_;    // [out_features]; none if there is none.
 };
 
 }  // namespace

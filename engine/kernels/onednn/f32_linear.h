@@ -1,4 +1,5 @@
-// Linear layers in f32 by oneDNN's matmul, weights packed once.
+// Linear layers in f32 by oneDNN's matmul, weights packed once: for processors
+// for which engine/kernels/packed has no kernel.
 #ifndef PARLEY_ENGINE_KERNELS_ONEDNN_F32_LINEAR_H_
 #define PARLEY_ENGINE_KERNELS_ONEDNN_F32_LINEAR_H_
 

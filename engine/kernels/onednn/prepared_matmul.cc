@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "engine/kernels/onednn/few_rows.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -79,21 +78,6 @@ class Probe {
     for (int64_t r = 1; r < kMaxPreparedRows; ++r) {
       std::copy_n(row, shape_.in_features, row + r * shape_.in_features);
     }
-  }
-
-  // The same by MultiplyFewRows, of one row.
-  std::optional<std::string> FewRowsResult(int64_t inputs_per_sum) {
-    const memory::desc packed = weight_.get_desc();
-    MultiplyFewRows(
-        {.packed = static_cast<const float*>(weight_.get_data_handle()),
-         .bias = shape_.has_bias ? bias_.data() : nullptr,
-         .in_features = shape_.in_features,
-         .padded_in = packed.get_padded_dims()[0],
-         .out_features = shape_.out_features,
-         .inputs_per_sum = inputs_per_sum},
-        source_.data(), 1, result_.data());
-    return std::string(reinterpret_cast<const char*>(result_.data()),
-                       shape_.out_features * sizeof(float));
   }
 
   // The bytes of the one result that all rows have; none if they differ.
@@ -184,7 +168,6 @@ PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
                            description.src_desc(), description.dst_desc()});
   }
   KeepAgreeing(shape);
-  if (IsForFewRows(packed_weight_)) FindFewRowsSum(shape);
   states_.GiveBack(std::make_unique<MatmulState>(*this));
 }
 
@@ -210,21 +193,6 @@ void PreparedMatmul::KeepAgreeing(const MatmulShape& shape) {
     }
   }
   primitives_ = std::move(agreeing);
-}
-
-void PreparedMatmul::FindFewRowsSum(const MatmulShape& shape) {
-  Probe probe(shape, *this);
-  for (const int64_t sum : {shape.in_features, int64_t{1024}, int64_t{512}}) {
-    bool agrees = sum <= shape.in_features;
-    for (uint32_t seed = 3; agrees && seed < 11; ++seed) {
-      probe.SetRow(seed);
-      agrees = probe.ResultOf(primitives_.front()) == probe.FewRowsResult(sum);
-    }
-    if (agrees) {
-      few_rows_sum_ = sum;
-      return;
-    }
-  }
 }
 
 absl::StatusOr<std::shared_ptr<const PreparedMatmul>> PreparedMatmul::Get(

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -64,10 +63,6 @@ class PreparedMatmul {
   const dnnl::memory::desc& packed_weight() const { return packed_weight_; }
   const dnnl::memory::desc& bias() const { return bias_; }  // [out_features]
 
-  // How MultiplyFewRows has to divide sums to give the same bits as these
-  // primitives; none where it cannot, or does not know the packed layout.
-  std::optional<int64_t> few_rows_sum() const { return few_rows_sum_; }
-
   // What the greediest of them needs.
   size_t scratchpad_bytes() const { return scratchpad_bytes_; }
 
@@ -76,14 +71,12 @@ class PreparedMatmul {
 
  private:
   void KeepAgreeing(const MatmulShape& shape);
-  void FindFewRowsSum(const MatmulShape& shape);
 
   const MatmulShape shape_;
   std::vector<Primitive> primitives_;
   dnnl::memory::desc packed_weight_;
   dnnl::memory::desc bias_;
   size_t scratchpad_bytes_ = 0;
-  std::optional<int64_t> few_rows_sum_;
   mutable MatmulStatePool states_;
 };
 

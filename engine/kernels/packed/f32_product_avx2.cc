@@ -1,4 +1,4 @@
-// Products in f32 with AVX2, where oneDNN has none over packed weights.
+// Products in f32 with AVX2.
 #include <immintrin.h>
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// Linear layers over packed weights: int8, bf16, and f32 where oneDNN
-// has nothing better.
+// Linear layers over packed weights: int8, bf16 and f32.
 #ifndef PARLEY_ENGINE_KERNELS_PACKED_PACKED_LINEAR_H_
 #define PARLEY_ENGINE_KERNELS_PACKED_PACKED_LINEAR_H_
 

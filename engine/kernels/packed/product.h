@@ -40,7 +40,7 @@ struct PackedKernels {
   // Rows are rounded to 0 ... activation_levels.
   int activation_levels;
   PackedKernel bf16;  // Null: the processor has no such products.
-  PackedKernel f32;   // Null: oneDNN is at least as fast.
+  PackedKernel f32;   // Null: f32 is multiplied by oneDNN.
 };
 
 // All that this processor can run, the best first; the last runs everywhere.

@@ -67,8 +67,14 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
   const std::byte* x = product.rows + row * row_bytes;
   const std::byte* weight = product.weight->panels.data() + panel * panel_bytes;
   __m256i sums[kRows][kPanels * kVectors];
-  for (auto& row_sums : sums) {
-    for (auto& each : row_sums) each = _mm256_setzero_si256();
+  // Every loop over the sums is unrolled: GCC keeps an array in memory where
+  // one is not.
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kPanels * kVectors; ++v) {
+      sums[r][v] = _mm256_setzero_si256();
+    }
   }
   for (int64_t group = 0; group < row_bytes / 4; ++group) {
     __m256i broadcast[kRows];
@@ -90,7 +96,9 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
       }
     }
   }
+#pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
     for (int v = 0; v < kPanels * kVectors; ++v) {
       WriteSums(product, row + r, panel * kOutputs + v * kLanes, sums[r][v]);
     }

@@ -1,9 +1,7 @@
-// Packed products with AVX-512 and AMX.
-//
-// In both, tiles of sums stay in registers over all inputs, and leave through
-// one epilogue. AMX (Intel 64 and IA-32 Architectures Software Developer's
-// Manual, volume 1, chapter 18) takes a tile of the weight as it is packed: 16
-// groups of inputs, 16 outputs each.
+// Packed products with AVX-512 and AMX: sums stay in registers over all inputs.
+// AMX (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1,
+// chapter 18) takes a tile of the weight as it is packed: 16 groups of inputs,
+// 16 outputs each.
 // GCC 12 warns of its own intrinsics (GCC bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -12,9 +10,11 @@
 #pragma GCC diagnostic pop
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "engine/kernels/packed/product_targets.h"
 #include "hwy/base.h"
@@ -27,18 +27,18 @@ namespace {
 
 constexpr int kOutputs = PackedShape::kPanelOutputs;
 constexpr int64_t kChunk = PackedShape::kChunkBytes;
-// Panels that stay in the second-level cache while all rows pass.
-constexpr int64_t kCachedBytes = 256 << 10;
 
 // How the sums of a type are made, and how they become floats.
 struct Int8 {
   using Sums = __m512i;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
-    return _mm512_dpbusd_epi32(sums, row, panel);
+    // As _mm512_dpbusd_epi32, whose sums GCC 12 moves about and spills.
+    asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(row), "v"(panel));
+    return sums;
   }
-  static HWY_INLINE void Store(Sums sums, void* tile) {
-    _mm512_store_si512(tile, sums);
+  static HWY_INLINE Sums Load(const void* tile) {
+    return _mm512_load_si512(tile);
   }
 
   // Of one panel.
@@ -51,11 +51,10 @@ struct Int8 {
                                     panel * kOutputs)),
           bias(_mm512_loadu_ps(product.bias + panel * kOutputs)) {}
 
-    HWY_INLINE __m512 Finish(const void* sums, int64_t row) const {
+    HWY_INLINE __m512 Finish(Sums sums, int64_t row) const {
       const RowRange range = ranges[row];
       const __m512i shifted = _mm512_sub_epi32(
-          _mm512_load_si512(sums),
-          _mm512_mullo_epi32(totals, _mm512_set1_epi32(range.zero)));
+          sums, _mm512_mullo_epi32(totals, _mm512_set1_epi32(range.zero)));
       const __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(range.scale));
       return _mm512_fmadd_ps(_mm512_cvtepi32_ps(shifted), scale, bias);
     }
@@ -67,30 +66,61 @@ struct Int8 {
   };
 };
 
-struct BF16 {
+// Of sums that are floats already.
+struct FloatSums {
   using Sums = __m512;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_ps(); }
-  static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
-    return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(row),
-                            reinterpret_cast<__m512bh>(panel));
-  }
-  static HWY_INLINE void Store(Sums sums, void* tile) {
-    _mm512_store_ps(tile, sums);
-  }
+  static HWY_INLINE Sums Load(const void* tile) { return _mm512_load_ps(tile); }
 
   struct Epilogue {
     Epilogue(const PackedProduct& product, int64_t panel)
         : bias(_mm512_loadu_ps(product.bias + panel * kOutputs)) {}
-    HWY_INLINE __m512 Finish(const void* sums, int64_t row) const {
-      return _mm512_add_ps(_mm512_load_ps(sums), bias);
+    HWY_INLINE __m512 Finish(Sums sums, int64_t row) const {
+      return _mm512_add_ps(sums, bias);
     }
     __m512 bias;
   };
 };
 
+struct BF16 : FloatSums {
+  static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
+    return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(row),
+                            reinterpret_cast<__m512bh>(panel));
+  }
+};
+
+struct F32 : FloatSums {
+  static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
+    return _mm512_fmadd_ps(_mm512_castsi512_ps(row), _mm512_castsi512_ps(panel),
+                           sums);
+  }
+};
+
 // The sums of up to 16 rows and one panel, [16, 16] of 32 bits.
 struct alignas(64) SumTile {
   std::byte bytes[16 * kChunk];
+};
+
+// Where the results of a panel go, from row `row` on.
+class PanelResults {
+ public:
+  PanelResults(const PackedProduct& product, int64_t panel, int64_t row)
+      : y_(product.y + row * product.y_stride +
+           (panel - product.first_panel) * kOutputs),
+        stride_(product.y_stride) {
+    const int64_t num_outputs = std::min<int64_t>(
+        kOutputs, product.weight->shape.out_features - panel * kOutputs);
+    mask_ = static_cast<__mmask16>((1u << num_outputs) - 1);
+  }
+
+  HWY_INLINE void Write(int r, __m512 results) const {
+    _mm512_mask_storeu_ps(y_ + r * stride_, mask_, results);
+  }
+
+ private:
+  float* const y_;
+  const int64_t stride_;
+  __mmask16 mask_;
 };
 
 // Writes the first `num_rows` rows of a tile of sums, whose first row is
@@ -100,14 +130,10 @@ HWY_INLINE void WriteTile(const PackedProduct& product, int64_t panel,
                           int64_t first_row, int num_rows,
                           const SumTile& tile) {
   const typename Type::Epilogue epilogue(product, panel);
-  const int64_t num_outputs = std::min<int64_t>(
-      kOutputs, product.weight->shape.out_features - panel * kOutputs);
-  const auto mask = static_cast<__mmask16>((1u << num_outputs) - 1);
-  float* y = product.y + first_row * product.y_stride +
-             (panel - product.first_panel) * kOutputs;
-  for (int r = 0; r < num_rows; ++r, y += product.y_stride) {
-    _mm512_mask_storeu_ps(
-        y, mask, epilogue.Finish(tile.bytes + r * kChunk, first_row + r));
+  const PanelResults results(product, panel, first_row);
+  for (int r = 0; r < num_rows; ++r) {
+    results.Write(
+        r, epilogue.Finish(Type::Load(tile.bytes + r * kChunk), first_row + r));
   }
 }
 
@@ -116,18 +142,22 @@ const std::byte* PanelAt(const PackedProduct& product, int64_t panel) {
          panel * product.weight->shape.panel_bytes();
 }
 
-// Calls body(begin, end) for runs of panels that fit the cache.
-template <class Body>
-void ForCachedPanels(const PackedProduct& product, const Body& body) {
-  const int64_t run = std::max<int64_t>(
-      4, kCachedBytes / product.weight->shape.panel_bytes() / 4 * 4);
-  for (int64_t begin = product.first_panel; begin < product.end_panel;
-       begin += run) {
-    body(begin, std::min(begin + run, product.end_panel));
-  }
+// Vectors ahead of the one that is read: with few rows the panels come from
+// memory, faster than the processor fetches several streams by itself.
+constexpr int64_t kAhead = 32;
+constexpr int kMaxRows = 14;
+
+// Rows that fit the registers with their sums of so many panels, beside the
+// panels' vectors and the numbers of a row.
+constexpr int MaxRows(int num_panels) {
+  return std::min(kMaxRows, (32 - 1 - num_panels) / num_panels);
 }
 
-// kRows rows and kPanels panels, in registers over all inputs.
+// kRows rows and kPanels panels, in registers over all inputs: each sum takes
+// its products in the same order, whatever kRows and kPanels are.
+//
+// Every loop over the sums is unrolled: GCC keeps an array in memory where one
+// is not.
 template <class Type, int kRows, int kPanels>
 void MultiplyInRegisters(const PackedProduct& product, int64_t row,
                          int64_t panel) {
@@ -136,17 +166,20 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
   const std::byte* x = product.rows + row * row_bytes;
   const std::byte* weight = PanelAt(product, panel);
   typename Type::Sums sums[kRows][kPanels];
-  for (auto& row_sums : sums) {
-    for (auto& each : row_sums) each = Type::Zero();
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) sums[r][p] = Type::Zero();
   }
   for (int64_t group = 0; group < row_bytes / 4; ++group) {
     __m512i factors[kPanels];
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) {
-      factors[p] =
-          _mm512_loadu_si512(weight + p * panel_bytes + group * kChunk);
+      const std::byte* at = weight + p * panel_bytes + group * kChunk;
+      factors[p] = _mm512_loadu_si512(at);
+      _mm_prefetch(at + kAhead * kChunk, _MM_HINT_T0);
     }
-#pragma GCC unroll 6
+#pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       int32_t numbers;
       std::memcpy(&numbers, x + r * row_bytes + group * 4, sizeof(numbers));
@@ -157,47 +190,71 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
       }
     }
   }
+#pragma GCC unroll 4
   for (int p = 0; p < kPanels; ++p) {
-    SumTile tile;
+    const typename Type::Epilogue epilogue(product, panel + p);
+    const PanelResults results(product, panel + p, row);
+#pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      Type::Store(sums[r][p], tile.bytes + r * kChunk);
+      results.Write(r, epilogue.Finish(sums[r][p], row + r));
     }
-    WriteTile<Type>(product, panel + p, row, kRows, tile);
   }
 }
 
+using Block = void (*)(const PackedProduct& product, int64_t row,
+                       int64_t panel);
+using Blocks = std::array<Block, kMaxRows>;  // By the number of rows, from 1.
+
+template <class Type, int kPanels, int... kIndex>
+constexpr Blocks BlocksOf(std::integer_sequence<int, kIndex...>) {
+  return {&MultiplyInRegisters<Type, kIndex + 1, kPanels>...};
+}
 template <class Type, int kPanels>
-void MultiplyRows(const PackedProduct& product, int64_t row, int64_t end_row,
-                  int64_t panel) {
-  for (; row + 6 <= end_row; row += 6) {
-    MultiplyInRegisters<Type, 6, kPanels>(product, row, panel);
-  }
-  switch (end_row - row) {
-    case 5:
-      return MultiplyInRegisters<Type, 5, kPanels>(product, row, panel);
-    case 4:
-      return MultiplyInRegisters<Type, 4, kPanels>(product, row, panel);
-    case 3:
-      return MultiplyInRegisters<Type, 3, kPanels>(product, row, panel);
-    case 2:
-      return MultiplyInRegisters<Type, 2, kPanels>(product, row, panel);
-    case 1:
-      return MultiplyInRegisters<Type, 1, kPanels>(product, row, panel);
-    default:
-      return;
-  }
+constexpr Blocks kBlocksOf = BlocksOf<Type, kPanels>(
+    std::make_integer_sequence<int, MaxRows(kPanels)>());
+template <class Type>
+constexpr Blocks kBlocks[] = {kBlocksOf<Type, 1>, kBlocksOf<Type, 2>,
+                              kBlocksOf<Type, 3>, kBlocksOf<Type, 4>};
+
+// How many panels are multiplied at a time with so many rows: those that leave
+// the fewest passes over the weight, and of those the most.
+int PanelsFor(int64_t num_rows) {
+  if (num_rows <= MaxRows(4)) return 4;
+  if (num_rows <= MaxRows(3)) return 3;
+  if (num_rows <= 2 * MaxRows(2)) return 2;
+  return 3;
 }
 
 template <class Type>
 void MultiplyAvx512(const PackedProduct& product) {
-  ForCachedPanels(product, [&](int64_t panel, int64_t end) {
-    for (; panel + 4 <= end; panel += 4) {
-      MultiplyRows<Type, 4>(product, 0, product.num_rows, panel);
+  const int64_t num_rows = product.num_rows;
+  const int usual_panels = PanelsFor(num_rows);
+  const int64_t max_rows = MaxRows(usual_panels);
+  const int64_t num_blocks = (num_rows + max_rows - 1) / max_rows;
+  for (int64_t panel = product.first_panel; panel < product.end_panel;) {
+    const auto num_panels = static_cast<int>(
+        std::min<int64_t>(usual_panels, product.end_panel - panel));
+    // Of about one height: a low one would waste registers.
+    for (int64_t i = 0; i < num_blocks; ++i) {
+      const int64_t row = num_rows * i / num_blocks;
+      const int64_t end = num_rows * (i + 1) / num_blocks;
+      kBlocks<Type>[num_panels - 1][end - row - 1](product, row, panel);
     }
-    for (; panel < end; ++panel) {
-      MultiplyRows<Type, 1>(product, 0, product.num_rows, panel);
-    }
-  });
+    panel += num_panels;
+  }
+}
+
+// Calls body(begin, end) for runs of panels that stay in the second-level cache
+// while all rows pass.
+template <class Body>
+void ForCachedPanels(const PackedProduct& product, const Body& body) {
+  constexpr int64_t kCachedBytes = 256 << 10;
+  const int64_t run = std::max<int64_t>(
+      4, kCachedBytes / product.weight->shape.panel_bytes() / 4 * 4);
+  for (int64_t begin = product.first_panel; begin < product.end_panel;
+       begin += run) {
+    body(begin, std::min(begin + run, product.end_panel));
+  }
 }
 
 // Tile registers: 0 to 3 hold sums (two tiles of rows by two panels), 4 and 5
@@ -335,6 +392,10 @@ void Int8ProductAvx512Vnni(const PackedProduct& product) {
 
 void BF16ProductAvx512(const PackedProduct& product) {
   MultiplyAvx512<BF16>(product);
+}
+
+void F32ProductAvx512(const PackedProduct& product) {
+  MultiplyAvx512<F32>(product);
 }
 
 }  // namespace parley::kernels

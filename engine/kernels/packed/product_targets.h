@@ -19,6 +19,7 @@ void Int8ProductAvx2Vnni(const PackedProduct& product);
 // Rows of 0 to 127: vpmaddubsw adds two products in 16 bits and saturates.
 void Int8ProductAvx2(const PackedProduct& product);
 
+void F32ProductAvx512(const PackedProduct& product);
 void F32ProductAvx2(const PackedProduct& product);
 
 void Int8ProductPortable(const PackedProduct& product);

@@ -4,26 +4,11 @@
 
 #include <vector>
 
-#include "engine/kernels/onednn/isa.h"
-#include "engine/kernels/onednn/prepared_matmul.h"
 #include "gtest/gtest.h"
 #include "tests/engine/kernels/random_floats.h"
 
 namespace parley::kernels {
 namespace {
-
-// linear_test compares what it computes; here is how it gets there.
-TEST(F32LinearTest, FewRowsAgreeWithOneDnnInTheShapesOfModels) {
-  if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
-  for (const MatmulShape& shape :
-       {MatmulShape{512, 1536, true}, MatmulShape{2048, 512, true},
-        MatmulShape{384, 1536, true}, MatmulShape{33, 17, false}}) {
-    const auto prepared = PreparedMatmul::Get(shape);
-    ASSERT_TRUE(prepared.ok());
-    EXPECT_TRUE((*prepared)->few_rows_sum().has_value())
-        << shape.in_features << " by " << shape.out_features;
-  }
-}
 
 TEST(F32LinearTest, TheLifetimeOfAWeightDoesNotMatter) {
   const std::vector<float> weight = RandomFloats(1).Normal(300 * 200);

@@ -1,10 +1,12 @@
-// What the kernels of one file owe each other; product_test has the rest.
+// What the kernels of one file owe each other, and rows to theirs; product_test
+// has the rest.
 #include <cstdint>
 #include <vector>
 
 #include "engine/kernels/onednn/isa.h"
 #include "engine/kernels/packed/product_targets.h"
 #include "gtest/gtest.h"
+#include "tests/engine/kernels/packed/f32_row_bits.h"
 #include "tests/engine/kernels/packed/product_case.h"
 
 namespace parley::kernels {
@@ -21,6 +23,11 @@ TEST(ProductAvx512Test, AmxGivesItsBitsInInt8) {
           << num_rows << " rows, " << out << " outputs";
     }
   }
+}
+
+TEST(ProductAvx512Test, AnF32RowIsTheSameBitsInAnyCompany) {
+  if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
+  ExpectSameBitsInAnyCompany(&F32ProductAvx512, 30);
 }
 
 // Their sums differ in the last bits, and in no more.
