@@ -21,8 +21,8 @@ struct EncoderSequence {
 // Where each of `batch` stands among the batch's rows: one after the other.
 std::vector<Sequence> PlaceSequences(absl::Span<const EncoderSequence> batch);
 
-// Read-only once made, but its products (kernels::Linear) are for one thread at
-// a time.
+// Read-only once made: any number of threads may run it, each with activations
+// of its own, on its own team or as one thread of a loop on a team.
 class EncoderStack {
  public:
   // Told which hidden states now stand in activations.hidden() [num_rows,

@@ -1,18 +1,19 @@
 #include "engine/runtime/encoder_engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "engine/layers/thread_team.h"
+#include "engine/runtime/pass_plan.h"
 
 namespace parley {
 namespace {
 
-// Rows of one pass: the products are at their peak, and what stands between
-// them stays in the caches.
-constexpr int64_t kPassRows = 512;
 // Tokens of tasks that are admitted but not encoded: what a step at its usual
 // budget takes, so that the next one need not wait for more. Those that wait
 // outside can be cancelled more cheaply, so it is no more.
@@ -24,13 +25,20 @@ EncoderEngine::EncoderEngine(EncoderEngineParts parts,
                              const LoadOptions& options, int replica)
     : team_(options, replica),
       model_(std::move(parts.model)),
-      outputs_(model_.get(), std::move(parts.defaults), std::move(parts.dense)),
-      activations_(EncoderActivationSizes(
-          model_->config,
-          std::max<int64_t>(kPassRows, model_->config.max_tokens()))) {}
+      defaults_(std::move(parts.defaults)) {
+  for (int i = 0; i < team_.size(); ++i) {
+    // A longer task has a pass, and the team, for itself.
+    const int64_t max_rows =
+        i > 0 ? kMaxPassRows
+              : std::max<int64_t>(kMaxPassRows, model_->config.max_tokens());
+    passes_.push_back(std::make_unique<EncoderPass>(
+        model_.get(), EncoderOutputs(model_.get(), defaults_, parts.dense),
+        max_rows));
+  }
+}
 
 absl::StatusOr<TaskCost> EncoderEngine::Cost(const Task& task) const {
-  PARLEY_RETURN_IF_ERROR(CheckEncodeTask(task, *model_, outputs_.defaults()));
+  PARLEY_RETURN_IF_ERROR(CheckEncodeTask(task, *model_, defaults_));
   const auto num_tokens = static_cast<int64_t>(task.source_ids.size());
   return TaskCost{.encoder_tokens = num_tokens, .work = num_tokens};
 }
@@ -69,13 +77,9 @@ absl::Status EncoderEngine::Step(const StepBudget& budget, StepResult* result) {
   *result = {};
   if (tasks_.empty()) return absl::OkStatus();
   team_.Join();
-  const size_t end = CountWithin(0, tasks_.size(), budget.max_encoder_tokens);
-  for (size_t begin = 0; begin < end;) {
-    const size_t count = CountWithin(begin, end, kPassRows);
-    RunPass(begin, count, result);
-    begin += count;
-  }
-  tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<int64_t>(end));
+  const size_t count = CountWithin(0, tasks_.size(), budget.max_encoder_tokens);
+  RunPasses(count);
+  Finish(count, result);
   return absl::OkStatus();
 }
 
@@ -90,39 +94,45 @@ size_t EncoderEngine::CountWithin(size_t begin, size_t end,
   return count;
 }
 
-void EncoderEngine::RunPass(size_t begin, size_t count, StepResult* result) {
-  sequences_.clear();
-  encoded_.clear();
-  int64_t first_row = 0;
-  for (size_t i = begin; i < begin + count; ++i) {
-    const Task& task = tasks_[i].task;
-    const int length = static_cast<int>(task.source_ids.size());
-    sequences_.push_back(
-        {.ids = task.source_ids, .segment_ids = task.encode.segment_ids});
-    encoded_.push_back(
-        {.task = &task, .rows = {.begin = first_row, .length = length}});
-    first_row += length;
-  }
-  num_tokens_ -= first_row;
-  result->num_encoder_tokens += first_row;
-  const absl::Span<EncodedTask> encoded = absl::MakeSpan(encoded_);
-  model_->stack->Run(
-      sequences_,
-      [&](int layer) {
-        outputs_.Observe(layer, activations_.hidden(), encoded);
-      },
-      activations_);
-  outputs_.Finish(activations_.hidden(), encoded);
+void EncoderEngine::RunPasses(size_t count) {
+  std::vector<int64_t> num_rows;
   for (size_t i = 0; i < count; ++i) {
-    const TaskId id = tasks_[begin + i].id;
-    if (encoded_[i].status.ok()) {
-      result->finished.push_back(
-          {.id = id, .result = {.encoded = std::move(encoded_[i].result)}});
-    } else {
-      result->failed.push_back(
-          {.id = id, .status = std::move(encoded_[i].status)});
+    num_rows.push_back(std::ssize(tasks_[i].task.source_ids));
+  }
+  const PassPlan plan = PlanPasses(num_rows, team_.size());
+  encoded_.assign(count, {});
+  std::vector<absl::Span<EncodedTask>> of_passes;
+  size_t next = 0;
+  for (const std::vector<size_t>& pass : plan.passes) {
+    of_passes.push_back(absl::MakeSpan(encoded_).subspan(next, pass.size()));
+    for (const size_t i : pass) {
+      encoded_[next++] = {.id = tasks_[i].id, .task = &tasks_[i].task};
     }
   }
+  if (plan.side_by_side) {
+    // Loops inside are their thread's own: teams do not nest.
+    ForEachItem(std::ssize(of_passes),
+                [&](int64_t i) { passes_[TeamThread()]->Run(of_passes[i]); });
+  } else {
+    for (const absl::Span<EncodedTask> pass : of_passes) {
+      passes_.front()->Run(pass);
+    }
+  }
+}
+
+void EncoderEngine::Finish(size_t count, StepResult* result) {
+  for (EncodedTask& encoded : encoded_) {
+    result->num_encoder_tokens += encoded.rows.length;
+    if (encoded.status.ok()) {
+      result->finished.push_back(
+          {.id = encoded.id, .result = {.encoded = std::move(encoded.result)}});
+    } else {
+      result->failed.push_back(
+          {.id = encoded.id, .status = std::move(encoded.status)});
+    }
+  }
+  num_tokens_ -= result->num_encoder_tokens;
+  tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<int64_t>(count));
 }
 
 }  // namespace parley

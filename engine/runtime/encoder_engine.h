@@ -9,14 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "engine/api/engine.h"
 #include "engine/api/model.h"
-#include "engine/layers/activations.h"
 #include "engine/models/encoder.h"
 #include "engine/runtime/dense_layers.h"
 #include "engine/runtime/encode_check.h"
 #include "engine/runtime/encoder_outputs.h"
+#include "engine/runtime/encoder_pass.h"
 #include "engine/runtime/team.h"
 
 namespace parley {
@@ -30,7 +29,8 @@ struct EncoderEngineParts {
 };
 
 // See Engine. Tasks of any lengths share a pass as one ragged batch; a step is
-// as many passes as its budget takes.
+// as many passes as its budget takes, side by side where there are enough
+// (PlanPasses).
 class EncoderEngine : public Engine {
  public:
   // The engine number `replica` of those that share `parts`. To be made on a
@@ -57,17 +57,19 @@ class EncoderEngine : public Engine {
   // The number of tasks, from `begin` on, whose tokens together are no more
   // than `max_tokens`: one at least.
   size_t CountWithin(size_t begin, size_t end, int64_t max_tokens) const;
-  void RunPass(size_t begin, size_t count, StepResult* result);
+  // Computes the first `count` tasks.
+  void RunPasses(size_t count);
+  // Takes those tasks, and what became of them.
+  void Finish(size_t count, StepResult* result);
 
   EngineTeam team_;
   const std::shared_ptr<const EncoderModel> model_;
-  EncoderOutputs outputs_;
-  Activations activations_;
+  const VectorDefaults defaults_;
+  // For each thread of the team; the first also for passes of all threads.
+  std::vector<std::unique_ptr<EncoderPass>> passes_;
   std::deque<AdmittedTask> tasks_;  // Oldest first.
   int64_t num_tokens_ = 0;          // Of all of them.
-
-  // Of the pass under way.
-  std::vector<EncoderSequence> sequences_;
+  // Of the step under way, in the order of its tasks.
   std::vector<EncodedTask> encoded_;
 };
 

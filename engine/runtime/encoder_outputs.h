@@ -19,6 +19,7 @@ namespace parley {
 
 // One task of a pass, and what became of it.
 struct EncodedTask {
+  TaskId id = 0;
   const Task* task = nullptr;
   Sequence rows;  // Of the pass.
   EncoderResult result;
@@ -27,7 +28,7 @@ struct EncodedTask {
 
 // Pools, runs heads and dense layers. Results are bits of their own task alone.
 //
-// Not thread-safe: uses the calling thread's team.
+// Not thread-safe: uses the calling thread's team, if that is in no loop.
 class EncoderOutputs {
  public:
   // `model` must outlive this.
