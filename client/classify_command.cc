@@ -91,6 +91,7 @@ std::vector<Flag> MakeFlags(ClassifyFlags* to) {
                  "number, the text, labels, tokens and status.",
                  &to->output)};
   AppendTokenLimitFlags(&to->limits, &flags);
+  flags.push_back(PairTruncationFlag(&to->limits));
   return flags;
 }
 

@@ -5,6 +5,8 @@ namespace parley::client {
 parley::v1::TokenLimits TokenLimitFlags::ToLimits() const {
   parley::v1::TokenLimits limits;
   limits.set_truncation(static_cast<parley::v1::Truncation>(truncation));
+  limits.set_pair_truncation(
+      static_cast<parley::v1::PairTruncation>(pair_truncation));
   if (max_tokens) limits.set_max_tokens(*max_tokens);
   return limits;
 }
@@ -23,6 +25,17 @@ void AppendTokenLimitFlags(TokenLimitFlags* to, std::vector<Flag>* flags) {
                   {"left", parley::v1::TRUNCATION_LEFT},
                   {"refuse", parley::v1::TRUNCATION_REFUSE}},
                  &to->truncation));
+}
+
+Flag PairTruncationFlag(TokenLimitFlags* to) {
+  return ChoiceFlag(
+      {"pair_truncation", "longest_first|only_first|only_second",
+       "Which text of a pair is cut where both together are too long (default: "
+       "the longer one)."},
+      {{"longest_first", parley::v1::PAIR_TRUNCATION_LONGEST_FIRST},
+       {"only_first", parley::v1::PAIR_TRUNCATION_ONLY_FIRST},
+       {"only_second", parley::v1::PAIR_TRUNCATION_ONLY_SECOND}},
+      &to->pair_truncation);
 }
 
 std::string EmbedFlags::Problem() const {

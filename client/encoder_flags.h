@@ -16,11 +16,14 @@ namespace parley::client {
 struct TokenLimitFlags {
   std::optional<int32_t> max_tokens;
   int truncation = parley::v1::TRUNCATION_UNSPECIFIED;
+  int pair_truncation = parley::v1::PAIR_TRUNCATION_UNSPECIFIED;
 
   parley::v1::TokenLimits ToLimits() const;
 };
 // --max_tokens, --truncation.
 void AppendTokenLimitFlags(TokenLimitFlags* to, std::vector<Flag>* flags);
+// --pair_truncation, for commands that send pairs.
+Flag PairTruncationFlag(TokenLimitFlags* to);
 
 struct EmbedFlags {
   int pooling = parley::v1::POOLING_UNSPECIFIED;

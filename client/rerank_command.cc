@@ -108,6 +108,7 @@ int RunRerank(const CommandContext& context,
       ModelFlag(&values.model), ScoreFlag(&values.score_function)};
   AppendRankFlags(&values.rank, &flags);
   AppendTokenLimitFlags(&values.limits, &flags);
+  flags.push_back(PairTruncationFlag(&values.limits));
   return RunLineCommand(
       context, args,
       {.name = "rerank",

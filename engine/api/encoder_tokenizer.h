@@ -17,11 +17,15 @@ namespace parley {
 
 enum class TruncationSide { kRight, kLeft };
 
+// Which text of a pair is cut.
+enum class PairTruncation { kLongestFirst, kOnlyFirst, kOnlySecond };
+
 struct AssembleOptions {
   // Special tokens included; nullopt: no limit.
   std::optional<int> max_tokens;
   // Unset: as the tokenizer's files say.
   std::optional<TruncationSide> truncation_side;
+  PairTruncation pair_truncation = PairTruncation::kLongestFirst;
   bool add_special_tokens = true;
 };
 
@@ -51,9 +55,9 @@ class EncoderTokenizer {
   virtual absl::StatusOr<Encoding> Tokenize(absl::string_view text) const = 0;
 
   // Puts one text's tokens, or two texts' (`second` not null), into the
-  // template of the tokenizer, after cutting what is over max_tokens: of a
-  // pair, the longer text first ("longest_first"). INVALID_ARGUMENT where
-  // max_tokens leaves no room for a token of text.
+  // template of the tokenizer, after cutting what is over max_tokens.
+  // INVALID_ARGUMENT where max_tokens leaves no room for a token of text, or of
+  // the only text of a pair that may be cut.
   virtual absl::StatusOr<EncoderInput> Assemble(
       const Encoding& first, const Encoding* second,
       const AssembleOptions& options) const = 0;

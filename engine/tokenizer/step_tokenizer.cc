@@ -222,7 +222,8 @@ void AppendSpecial(const TemplatePart& part, EncoderInput* input) {
 // How many tokens of each text remain under the limit.
 absl::StatusOr<std::pair<size_t, size_t>> FitLengths(
     std::pair<size_t, size_t> lengths, int num_texts, int num_special,
-    std::optional<int> max_tokens) {
+    const AssembleOptions& options) {
+  const std::optional<int> max_tokens = options.max_tokens;
   if (!max_tokens.has_value()) return lengths;
   if (*max_tokens <= num_special) {
     return absl::InvalidArgumentError(
@@ -232,7 +233,18 @@ absl::StatusOr<std::pair<size_t, size_t>> FitLengths(
   const size_t room = *max_tokens - num_special;
   if (num_texts == 1)
     return std::pair(std::min(lengths.first, room), size_t{0});
-  return TruncateLongestFirst(lengths.first, lengths.second, room);
+  if (options.pair_truncation == PairTruncation::kLongestFirst) {
+    return TruncateLongestFirst(lengths.first, lengths.second, room);
+  }
+  const auto kept = TruncateOnly(options.pair_truncation, lengths.first,
+                                 lengths.second, room);
+  if (kept.has_value()) return *kept;
+  const bool is_first = options.pair_truncation == PairTruncation::kOnlyFirst;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "only the ", is_first ? "first" : "second",
+      " text of the pair may be cut, but the other's ",
+      is_first ? lengths.second : lengths.first, " tokens and ", num_special,
+      " special ones leave it no room under a limit of ", *max_tokens));
 }
 
 absl::StatusOr<EncoderInput> StepTokenizer::Assemble(
@@ -243,9 +255,8 @@ absl::StatusOr<EncoderInput> StepTokenizer::Assemble(
       first.ids.size(), second == nullptr ? 0 : second->ids.size()};
   const int num_special =
       options.add_special_tokens ? num_special_tokens(num_texts) : 0;
-  PARLEY_ASSIGN_OR_RETURN(
-      const auto kept,
-      FitLengths(lengths, num_texts, num_special, options.max_tokens));
+  PARLEY_ASSIGN_OR_RETURN(const auto kept,
+                          FitLengths(lengths, num_texts, num_special, options));
   const TruncationSide side =
       options.truncation_side.value_or(steps_.truncation_side);
   EncoderInput input;

@@ -19,4 +19,17 @@ std::pair<size_t, size_t> TruncateLongestFirst(size_t first, size_t second,
   return {shorter, longer};
 }
 
+std::optional<std::pair<size_t, size_t>> TruncateOnly(PairTruncation which,
+                                                      size_t first,
+                                                      size_t second,
+                                                      size_t max_tokens) {
+  std::pair<size_t, size_t> kept = {first, second};
+  if (first + second <= max_tokens) return kept;
+  size_t& cut = which == PairTruncation::kOnlyFirst ? kept.first : kept.second;
+  const size_t surplus = first + second - max_tokens;
+  if (cut <= surplus) return std::nullopt;
+  cut -= surplus;
+  return kept;
+}
+
 }  // namespace parley

@@ -3,9 +3,29 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "server/rpc/call_messages.h"
 
 namespace parley {
+namespace {
+
+absl::StatusOr<PairTruncation> ToPairTruncation(const v1::TokenLimits& proto,
+                                                absl::string_view field) {
+  switch (proto.pair_truncation()) {
+    case v1::PAIR_TRUNCATION_UNSPECIFIED:
+    case v1::PAIR_TRUNCATION_LONGEST_FIRST:
+      return PairTruncation::kLongestFirst;
+    case v1::PAIR_TRUNCATION_ONLY_FIRST:
+      return PairTruncation::kOnlyFirst;
+    case v1::PAIR_TRUNCATION_ONLY_SECOND:
+      return PairTruncation::kOnlySecond;
+    default:
+      return UnknownValue(absl::StrCat(field, ".pair_truncation"),
+                          proto.pair_truncation(), "parley.v1.PairTruncation");
+  }
+}
+
+}  // namespace
 
 std::vector<std::string> ToTexts(
     google::protobuf::RepeatedPtrField<std::string>* texts) {
@@ -43,6 +63,8 @@ absl::StatusOr<TokenLimits> ToTokenLimits(const v1::TokenLimits& proto,
                                           absl::string_view field) {
   TokenLimits limits;
   if (proto.has_max_tokens()) limits.max_tokens = proto.max_tokens();
+  PARLEY_ASSIGN_OR_RETURN(limits.pair_truncation,
+                          ToPairTruncation(proto, field));
   switch (proto.truncation()) {
     case v1::TRUNCATION_UNSPECIFIED:
       return limits;

@@ -39,9 +39,10 @@ TEST(RunRerank, BestFirstOverAllCalls) {
 
 TEST(RunRerank, SendsEveryOption) {
   FakeServer server;
-  const Ran ran = RunArgs(
-      server, {"--query=who?", "--model=m", "--score=raw", "--max_tokens=64",
-               "--truncation=right", "--top_n=1", "me"});
+  const Ran ran =
+      RunArgs(server, {"--query=who?", "--model=m", "--score=raw",
+                       "--max_tokens=64", "--truncation=right",
+                       "--pair_truncation=only_second", "--top_n=1", "me"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   const v1::RerankRequest& seen = server.embedding().rerank_request;
   EXPECT_EQ(seen.query(), "who?");
@@ -49,6 +50,7 @@ TEST(RunRerank, SendsEveryOption) {
   EXPECT_EQ(seen.score_function(), v1::SCORE_FUNCTION_NONE);
   EXPECT_EQ(seen.limits().max_tokens(), 64);
   EXPECT_EQ(seen.limits().truncation(), v1::TRUNCATION_RIGHT);
+  EXPECT_EQ(seen.limits().pair_truncation(), v1::PAIR_TRUNCATION_ONLY_SECOND);
   // The best of a call need not be among the best of all.
   EXPECT_FALSE(seen.has_top_n());
 }

@@ -273,6 +273,15 @@ TEST_F(OptionsTest, OfAPairTheLongerTextIsCut) {
   EXPECT_EQ(texts(), "[CLS] three four five [SEP] six seven [SEP] ");
   request.mutable_limits()->set_max_tokens(6);
   EXPECT_EQ(texts(), "[CLS] four five [SEP] seven [SEP] ");
+  request.mutable_limits()->set_truncation(v1::TRUNCATION_RIGHT);
+  request.mutable_limits()->set_pair_truncation(v1::PAIR_TRUNCATION_ONLY_FIRST);
+  EXPECT_EQ(texts(), "[CLS] one [SEP] six seven [SEP] ");
+  request.mutable_limits()->set_pair_truncation(
+      v1::PAIR_TRUNCATION_ONLY_SECOND);
+  const v1::TokenizeResult no_room =
+      client().Good(&Stub::Tokenize, request).results(0);
+  EXPECT_EQ(no_room.status().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(no_room.status().message(), HasSubstr("only the second text"));
   request.mutable_limits()->set_truncation(v1::TRUNCATION_REFUSE);
   const v1::TokenizeResult refused =
       client().Good(&Stub::Tokenize, request).results(0);

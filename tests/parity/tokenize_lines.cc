@@ -39,6 +39,12 @@ absl::StatusOr<Encoding> Tokenize(const EncoderTokenizer& tokenizer,
   return tokenizer.Tokenize(text.get_ref<const std::string&>());
 }
 
+PairTruncation StrategyOf(const std::string& name) {
+  if (name == "only_first") return PairTruncation::kOnlyFirst;
+  if (name == "only_second") return PairTruncation::kOnlySecond;
+  return PairTruncation::kLongestFirst;
+}
+
 absl::StatusOr<Json> AnswerAssembled(const EncoderTokenizer& tokenizer,
                                      const Json& line) {
   PARLEY_ASSIGN_OR_RETURN(const Encoding first,
@@ -51,11 +57,11 @@ absl::StatusOr<Json> AnswerAssembled(const EncoderTokenizer& tokenizer,
   const bool is_left = line["side"] == "left";
   PARLEY_ASSIGN_OR_RETURN(
       const EncoderInput input,
-      tokenizer.Assemble(
-          first, has_pair ? &second : nullptr,
-          {.max_tokens = line["max_tokens"].get<int>(),
-           .truncation_side =
-               is_left ? TruncationSide::kLeft : TruncationSide::kRight}));
+      tokenizer.Assemble(first, has_pair ? &second : nullptr,
+                         {.max_tokens = line["max_tokens"].get<int>(),
+                          .truncation_side = is_left ? TruncationSide::kLeft
+                                                     : TruncationSide::kRight,
+                          .pair_truncation = StrategyOf(line["strategy"])}));
   return Json{{"ids", input.ids},
               {"offsets", OffsetsOf(input.offsets)},
               {"segments", input.segment_ids},

@@ -63,6 +63,7 @@ absl::StatusOr<EncoderInput> ItemReader::Assemble(
     const Encoding& first, const Encoding* second) const {
   AssembleOptions assemble = {
       .truncation_side = SideOf(options_.limits),
+      .pair_truncation = options_.limits.pair_truncation,
       .add_special_tokens = options_.add_special_tokens};
   if (!options_.takes_any_length) {
     assemble.max_tokens = window_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/api/encoder_tokenizer.h"
 #include "engine/api/task.h"
 #include "server/pipeline/call.h"
 
@@ -19,6 +20,7 @@ enum class Truncation { kRight, kLeft, kRefuse };
 struct TokenLimits {
   std::optional<Truncation> truncation;
   std::optional<int> max_tokens;
+  PairTruncation pair_truncation = PairTruncation::kLongestFirst;
 };
 
 struct TextPair {

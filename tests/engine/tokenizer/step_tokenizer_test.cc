@@ -171,6 +171,35 @@ TEST(StepTokenizerTest, Truncates) {
   EXPECT_TRUE(input->truncated);
 }
 
+TEST(StepTokenizerTest, CutsTheOneTextOfAPairThatMayBeCut) {
+  const Encoding first = EncodingOf({kA, kB, kC});
+  const Encoding second = EncodingOf({kA, kB, kC});
+  EXPECT_THAT(Assembled(first, &second,
+                        {.max_tokens = 7,
+                         .pair_truncation = PairTruncation::kOnlySecond}),
+              ElementsAre(kCls, kA, kB, kC, kSep, kA, kSep));
+  EXPECT_THAT(Assembled(first, &second,
+                        {.max_tokens = 8,
+                         .truncation_side = TruncationSide::kLeft,
+                         .pair_truncation = PairTruncation::kOnlyFirst}),
+              ElementsAre(kCls, kB, kC, kSep, kA, kB, kC, kSep));
+  // Of a text alone there is no other.
+  EXPECT_THAT(Assembled(first, nullptr,
+                        {.max_tokens = 3,
+                         .pair_truncation = PairTruncation::kOnlySecond}),
+              ElementsAre(kCls, kA, kSep));
+  const absl::Status status =
+      CreateStepTokenizer(Steps())
+          ->Assemble(
+              first, &second,
+              {.max_tokens = 6, .pair_truncation = PairTruncation::kOnlyFirst})
+          .status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("only the first text of the pair may be cut, but the "
+                        "other's 3 tokens and 3 special ones"));
+}
+
 TEST(StepTokenizerTest, SideIsTheFilesOwnUnlessGiven) {
   TokenizerSteps steps = Steps();
   steps.truncation_side = TruncationSide::kLeft;

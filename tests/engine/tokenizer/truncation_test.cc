@@ -28,5 +28,16 @@ TEST(TruncationTest, CutsBothToAHalf) {
   EXPECT_EQ(TruncateLongestFirst(9, 9, 1), Lengths(0, 1));
 }
 
+TEST(TruncationTest, CutsOnlyWhatMayBeCut) {
+  constexpr auto kFirst = PairTruncation::kOnlyFirst;
+  constexpr auto kSecond = PairTruncation::kOnlySecond;
+  EXPECT_EQ(TruncateOnly(kFirst, 3, 4, 7), Lengths(3, 4));
+  EXPECT_EQ(TruncateOnly(kFirst, 3, 10, 11), Lengths(1, 10));
+  EXPECT_EQ(TruncateOnly(kSecond, 3, 10, 11), Lengths(3, 8));
+  EXPECT_EQ(TruncateOnly(kSecond, 3, 10, 4), Lengths(3, 1));
+  EXPECT_EQ(TruncateOnly(kSecond, 3, 10, 3), std::nullopt);
+  EXPECT_EQ(TruncateOnly(kFirst, 3, 10, 5), std::nullopt);
+}
+
 }  // namespace
 }  // namespace parley

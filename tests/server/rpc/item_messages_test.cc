@@ -51,6 +51,24 @@ TEST(ItemMessagesTest, TakesLimits) {
   EXPECT_EQ(ToTokenLimits(proto, "limits")->truncation, Truncation::kRefuse);
 }
 
+TEST(ItemMessagesTest, TakesWhichTextOfAPairIsCut) {
+  v1::TokenLimits proto;
+  const auto taken = [&proto](v1::PairTruncation which) {
+    proto.set_pair_truncation(which);
+    return ToTokenLimits(proto, "limits")->pair_truncation;
+  };
+  EXPECT_EQ(taken(v1::PAIR_TRUNCATION_UNSPECIFIED),
+            PairTruncation::kLongestFirst);
+  EXPECT_EQ(taken(v1::PAIR_TRUNCATION_LONGEST_FIRST),
+            PairTruncation::kLongestFirst);
+  EXPECT_EQ(taken(v1::PAIR_TRUNCATION_ONLY_FIRST), PairTruncation::kOnlyFirst);
+  EXPECT_EQ(taken(v1::PAIR_TRUNCATION_ONLY_SECOND),
+            PairTruncation::kOnlySecond);
+  proto.set_pair_truncation(static_cast<v1::PairTruncation>(7));
+  EXPECT_THAT(std::string(ToTokenLimits(proto, "limits").status().message()),
+              HasSubstr("limits.pair_truncation: 7"));
+}
+
 TEST(ItemMessagesTest, TakesFormatsAndFunctions) {
   EXPECT_EQ(*ToVectorFormat(v1::VECTOR_FORMAT_UNSPECIFIED), VectorFormat::kF32);
   EXPECT_EQ(*ToVectorFormat(v1::VECTOR_FORMAT_F32), VectorFormat::kF32);

@@ -1,5 +1,7 @@
 #include "server/pipeline/embedding/item_reader.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/fake_encoder.h"
@@ -60,6 +62,24 @@ TEST_F(ItemReaderTest, CutsTheSideAsked) {
   const auto left =
       Reader({.limits = {.truncation = Truncation::kLeft, .max_tokens = 4}});
   EXPECT_THAT(left.ReadText("abc")->ids, ElementsAre(0, kA + 1, kA + 2, 1));
+}
+
+TEST_F(ItemReaderTest, CutsTheTextOfAPairAsked) {
+  const TextPair pair = {.first = "abc", .second = "abc"};
+  const auto reader = [this](PairTruncation which) {
+    return Reader({.limits = {.max_tokens = 7, .pair_truncation = which}});
+  };
+  const auto first = reader(PairTruncation::kOnlyFirst).ReadPair(pair);
+  const auto second = reader(PairTruncation::kOnlySecond).ReadPair(pair);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_TRUE(first->truncated && second->truncated);
+  const auto of_text = [](const EncoderInput& input, int text) {
+    return std::count(input.text_index.begin(), input.text_index.end(), text);
+  };
+  EXPECT_LT(of_text(*first, 0), 3);
+  EXPECT_EQ(of_text(*first, 1), 3);
+  EXPECT_EQ(of_text(*second, 0), 3);
+  EXPECT_LT(of_text(*second, 1), 3);
 }
 
 TEST_F(ItemReaderTest, RefusesWhatMayNotBeCut) {
