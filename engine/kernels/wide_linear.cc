@@ -139,11 +139,9 @@ class PackedWideLinear final : public WideLinear {
   void Run(const float* x, int64_t num_rows, Consumer consume) const override {
     const PackedShape& packed = weight_.shape;
     RoundedRows& rows = ThreadRows();
-    rows.Resize(packed, num_rows);
+    rows.Begin(packed, x, num_rows);
 #pragma omp parallel for schedule(static) if (num_rows >= kMinRowsForTeam)
-    for (int64_t row = 0; row < num_rows; ++row) {
-      rows.Round(row, x + row * packed.in_features);
-    }
+    for (int64_t row = 0; row < num_rows; ++row) rows.Round(row);
     ForEachBlock(num_blocks(), [&](int thread, int64_t index) {
       RunBlock(rows, num_rows, index, thread, consume);
     });

@@ -39,14 +39,14 @@ class PackedLinear final : public Linear {
   void Run(const float* x, int64_t num_rows, float* y,
            const RowWork& work) const override {
     RoundedRows& rows = ThreadRows();
-    rows.Resize(weight_.shape, num_rows);
+    rows.Begin(weight_.shape, x, num_rows);
 #pragma omp parallel if (IsWorthATeam(num_rows))
     {
       const Range mine =
           PartOf(num_rows, 1, omp_get_thread_num(), omp_get_num_threads());
       for (int64_t row = mine.begin; row < mine.end; ++row) {
         work.before(row);
-        rows.Round(row, x + row * weight_.shape.in_features);
+        rows.Round(row);
       }
 #pragma omp barrier
       MultiplyPart(rows, num_rows, y);

@@ -15,7 +15,8 @@ namespace parley::kernels {
 // y = rows * weight^T + bias, for the panels [first_panel, end_panel).
 struct PackedProduct {
   // Rounded as the weight's type has it, padded with zeros: uint8 for kInt8,
-  // bf16 for kBF16, f32 for kF32. Aligned to 64 bytes. [num_rows, row_bytes]
+  // bf16 for kBF16, f32 for kF32. But for kF32 aligned to 64 bytes.
+  // [num_rows, row_bytes]
   const std::byte* rows = nullptr;
   const RowRange* ranges = nullptr;  // Only for kInt8. [num_rows]
   int64_t num_rows = 0;

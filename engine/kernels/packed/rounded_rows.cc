@@ -9,8 +9,16 @@
 
 namespace parley::kernels {
 
-void RoundedRows::Resize(const PackedShape& shape, int64_t num_rows) {
+bool RoundedRows::AreRoundedInPlace() const {
+  return shape_.type == PackedType::kF32 &&
+         shape_.row_bytes() == shape_.in_features * shape_.element_bytes();
+}
+
+void RoundedRows::Begin(const PackedShape& shape, const float* x,
+                        int64_t num_rows) {
   shape_ = shape;
+  x_ = x;
+  if (AreRoundedInPlace()) return;
   levels_ = BestPackedKernels().activation_levels;
   const int64_t num_floats =
       num_rows * shape.row_bytes() / int64_t{sizeof(float)};
@@ -20,7 +28,9 @@ void RoundedRows::Resize(const PackedShape& shape, int64_t num_rows) {
   }
 }
 
-void RoundedRows::Round(int64_t row, const float* x) {
+void RoundedRows::Round(int64_t row) {
+  if (AreRoundedInPlace()) return;
+  const float* x = x_ + row * shape_.in_features;
   const auto count = static_cast<size_t>(shape_.in_features);
   auto* bytes =
       reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.row_bytes();
@@ -40,7 +50,8 @@ void RoundedRows::Round(int64_t row, const float* x) {
 
 PackedProduct RoundedRows::Product(const PackedWeight& weight,
                                    int64_t first_row, int64_t num_rows) const {
-  return {.rows = reinterpret_cast<const std::byte*>(bytes_.data()) +
+  const float* rows = AreRoundedInPlace() ? x_ : bytes_.data();
+  return {.rows = reinterpret_cast<const std::byte*>(rows) +
                   first_row * shape_.row_bytes(),
           .ranges = ranges_.data() + first_row,
           .num_rows = num_rows,

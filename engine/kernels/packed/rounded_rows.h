@@ -16,12 +16,13 @@ namespace parley::kernels {
 // Not thread-safe, but different rows may be rounded at the same time.
 class RoundedRows {
  public:
-  // Makes room for rows of a product with weights of `shape`; their numbers
-  // are undefined until they are rounded.
-  void Resize(const PackedShape& shape, int64_t num_rows);
+  // For a product with weights of `shape`. x: [num_rows, in_features], kept
+  // until the next product begins: f32 rows that fill their chunks are
+  // multiplied where they are. Numbers are undefined until they are rounded.
+  void Begin(const PackedShape& shape, const float* x, int64_t num_rows);
 
-  // x: [in_features]
-  void Round(int64_t row, const float* x);
+  // Takes the row of x as it is now.
+  void Round(int64_t row);
 
   // The product of rows [first_row, first_row + num_rows) and all panels, its
   // bias and y yet to be set.
@@ -29,9 +30,12 @@ class RoundedRows {
                         int64_t num_rows) const;
 
  private:
+  bool AreRoundedInPlace() const;
+
   PackedShape shape_;
+  const float* x_ = nullptr;
   int levels_ = 0;
-  FloatBuffer bytes_;  // [num_rows, row_bytes]
+  FloatBuffer bytes_;  // [num_rows, row_bytes]; unused in place.
   std::vector<RowRange> ranges_;
 };
 

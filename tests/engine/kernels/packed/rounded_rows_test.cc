@@ -15,9 +15,9 @@ TEST(RoundedRowsTest, RowsAreRoundedAndPaddedWithZeros) {
   const PackedShape shape = {.in_features = 70, .out_features = 3};
   const PackedWeight weight = {.shape = shape};
   RoundedRows rows;
-  rows.Resize(shape, 3);
   const std::vector<float> x = RandomFloats(5).Normal(3 * 70);
-  for (int row = 0; row < 3; ++row) rows.Round(row, x.data() + row * 70);
+  rows.Begin(shape, x.data(), 3);
+  for (int row = 0; row < 3; ++row) rows.Round(row);
   const PackedProduct product = rows.Product(weight, 1, 2);
   EXPECT_EQ(product.num_rows, 2);
   EXPECT_EQ(product.end_panel, 1);
@@ -38,17 +38,35 @@ TEST(RoundedRowsTest, NothingIsLeftOfTheProductBefore) {
   const PackedShape wide = {64, 1, PackedType::kBF16};
   const PackedShape narrow = {33, 1, PackedType::kBF16};
   RoundedRows rows;
-  rows.Resize(wide, 4);
-  const std::vector<float> broken(64, std::numeric_limits<float>::quiet_NaN());
-  for (int row = 0; row < 4; ++row) rows.Round(row, broken.data());
-  rows.Resize(narrow, 1);
+  const std::vector<float> broken(4 * 64,
+                                  std::numeric_limits<float>::quiet_NaN());
+  rows.Begin(wide, broken.data(), 4);
+  for (int row = 0; row < 4; ++row) rows.Round(row);
   const std::vector<float> x(33, 1.0f);
-  rows.Round(0, x.data());
+  rows.Begin(narrow, x.data(), 1);
+  rows.Round(0);
   const PackedWeight weight = {.shape = narrow};
   const auto* halves =
       reinterpret_cast<const uint16_t*>(rows.Product(weight, 0, 1).rows);
   for (int i = 0; i < 33; ++i) EXPECT_EQ(halves[i], 0x3F80);
   for (int i = 33; i < 64; ++i) EXPECT_EQ(halves[i], 0);
+}
+
+TEST(RoundedRowsTest, WholeChunksOfF32AreNotCopied) {
+  const std::vector<float> x = RandomFloats(5).Normal(3 * 48);
+  for (const int64_t in_features : {48, 47}) {
+    const PackedShape shape = {in_features, 1, PackedType::kF32};
+    const PackedWeight weight = {.shape = shape};
+    RoundedRows rows;
+    rows.Begin(shape, x.data(), 3);
+    for (int row = 0; row < 3; ++row) rows.Round(row);
+    const auto* product_rows =
+        reinterpret_cast<const float*>(rows.Product(weight, 1, 2).rows);
+    EXPECT_EQ(product_rows == x.data() + 48, in_features == 48);
+    for (int i = 0; i < in_features; ++i) {
+      EXPECT_EQ(product_rows[i], x[in_features + i]);
+    }
+  }
 }
 
 }  // namespace
