@@ -85,6 +85,9 @@ struct ModelInfo {
   bool has_shortlist = false;
   bool uses_shortlist = false;
   EncoderInfo encoder;  // Only of ModelKind::kEncoder.
+  // Of the computing time where models of one server compete, as a part of the
+  // sum of theirs; above 0.
+  double share = 1;
 };
 
 // A model ready to work. The engines are their runners'; the rest may be read

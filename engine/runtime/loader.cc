@@ -56,17 +56,23 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
   }
   source.display_name =
       source.parley_json.display_name.value_or(FolderName(directory));
-  if (type == "marian") return LoadMarianModel(source, options, progress);
+  absl::StatusOr<LoadedModel> loaded;
   std::vector<absl::string_view> types = EncoderModelTypes();
-  if (absl::c_linear_search(types, type)) {
+  if (type == "marian") {
+    loaded = LoadMarianModel(source, options, progress);
+  } else if (absl::c_linear_search(types, type)) {
     PARLEY_RETURN_IF_ERROR(
         RefuseTranslationKeys(source.parley_json, directory));
-    return LoadEncoderModel({source, sentences, config}, options, progress);
+    loaded = LoadEncoderModel({source, sentences, config}, options, progress);
+  } else {
+    types.push_back("marian");
+    return absl::UnimplementedError(
+        absl::StrCat(config.path(), ": \"model_type\" is \"", type,
+                     "\"; supported are ", absl::StrJoin(types, ", ")));
   }
-  types.push_back("marian");
-  return absl::UnimplementedError(
-      absl::StrCat(config.path(), ": \"model_type\" is \"", type,
-                   "\"; supported are ", absl::StrJoin(types, ", ")));
+  PARLEY_RETURN_IF_ERROR(loaded.status());
+  loaded->info.share = source.parley_json.share.value_or(loaded->info.share);
+  return loaded;
 }
 
 }  // namespace

@@ -35,6 +35,19 @@ absl::Status ReadType(const JsonFile& file, ParleyJson* result) {
                    "\", expected auto, f32, bf16 or int8"));
 }
 
+absl::Status ReadShare(const JsonFile& file, ParleyJson* result) {
+  constexpr double kLeast = 0.01;
+  constexpr double kMost = 100;
+  PARLEY_ASSIGN_OR_RETURN(result->share, file.GetNumber("share"));
+  if (!result->share.has_value() ||
+      (*result->share >= kLeast && *result->share <= kMost)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(file.path(), ": \"share\" is ",
+                                                 *result->share, ", expected ",
+                                                 kLeast, " to ", kMost));
+}
+
 absl::Status ReadLanguagePairs(const JsonFile& file, ParleyJson* result) {
   PARLEY_ASSIGN_OR_RETURN(const auto pairs,
                           file.GetStringLists("language_pairs"));
@@ -125,11 +138,12 @@ absl::StatusOr<ParleyJson> ReadParleyJson(const std::string& directory) {
   PARLEY_RETURN_IF_ERROR(read.status());
   const JsonFile& file = *read;
   PARLEY_RETURN_IF_ERROR(RefuseUnknownKeys(
-      file, {"display_name", "compute_type", "language_pairs",
+      file, {"display_name", "compute_type", "share", "language_pairs",
              "target_language_token", "defaults", "shortlist"}));
   ParleyJson result;
   PARLEY_ASSIGN_OR_RETURN(result.display_name, file.GetString("display_name"));
   PARLEY_RETURN_IF_ERROR(ReadType(file, &result));
+  PARLEY_RETURN_IF_ERROR(ReadShare(file, &result));
   PARLEY_RETURN_IF_ERROR(ReadLanguagePairs(file, &result));
   PARLEY_ASSIGN_OR_RETURN(result.target_language_token,
                           file.GetString("target_language_token"));

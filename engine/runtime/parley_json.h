@@ -25,6 +25,7 @@ struct ShortlistJson {
 struct ParleyJson {
   std::optional<std::string> display_name;
   std::optional<ComputeType> compute_type;
+  std::optional<double> share;
   std::vector<LanguagePair> language_pairs;
   std::optional<std::string> target_language_token;
   std::optional<int> num_beams;

@@ -36,8 +36,8 @@ bool MayPass(absl::Time passed_since, absl::Time now) {
   return now - passed_since < kMaxPassing;
 }
 
-size_t FairShare::Add() {
-  shares_.push_back({.used = level_});
+size_t FairShare::Add(double share) {
+  shares_.push_back({.share = share, .used = level_});
   return shares_.size() - 1;
 }
 
@@ -46,7 +46,8 @@ void FairShare::Remove(size_t index) {
 }
 
 void FairShare::Charge(size_t index, absl::Duration used) {
-  shares_[index].used += std::max(used, absl::ZeroDuration());
+  Share& share = shares_[index];
+  share.used += std::max(used, absl::ZeroDuration()) / share.share;
 }
 
 std::optional<size_t> FairShare::Next(absl::Span<const size_t> ready) {

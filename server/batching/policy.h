@@ -37,12 +37,13 @@ bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room);
 bool MayPass(absl::Time passed_since, absl::Time now);
 
 // Chooses which of several engines steps next, so that those with work get
-// equal shares of the compute time. An engine that had no work gathers no
+// the compute time by their shares. An engine that had no work gathers no
 // claim meanwhile: it comes back level with the one that has had least.
 class FairShare {
  public:
-  // Returns the index of a new engine: the next.
-  size_t Add();
+  // Returns the index of a new engine: the next. Of two with work, one of twice
+  // the share computes twice as long. REQUIRES: share > 0
+  size_t Add(double share);
 
   // Forgets engine `index`; those above it move down by one.
   void Remove(size_t index);
@@ -51,14 +52,15 @@ class FairShare {
   void Charge(size_t index, absl::Duration used);
 
   // The one of `ready` (indices of the engines that have work, rising) that
-  // has had the least; nothing where `ready` is empty. Called for each choice:
-  // whoever is missing from `ready` counts as idle since.
+  // has had the least of its share; nothing where `ready` is empty. Called for
+  // each choice: whoever is missing from `ready` counts as idle since.
   std::optional<size_t> Next(absl::Span<const size_t> ready);
 
  private:
   struct Share {
-    absl::Duration used;
-    bool ready = false;  // At the last Next.
+    double share = 1;
+    absl::Duration used;  // Over the share.
+    bool ready = false;   // At the last Next.
   };
 
   std::vector<Share> shares_;

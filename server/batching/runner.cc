@@ -136,9 +136,9 @@ void Loop::Run() {
 Loop::Orders Loop::TakeOrders() {
   absl::MutexLock lock(&mutex_);
   for (std::shared_ptr<ServedModel>& model : added_) {
+    PARLEY_CHECK(share_.Add(model->info.share) == drivers_.size());
     drivers_.push_back(
         std::make_unique<EngineDriver>(std::move(model), replica_, options_));
-    PARLEY_CHECK(share_.Add() == drivers_.size() - 1);
   }
   added_.clear();
   return {.stopping = stopping_, .stop_deadline = stop_deadline_};

@@ -30,6 +30,17 @@ TEST(LoaderTest, KindByModelType) {
   EXPECT_EQ(translation->encoder_tokenizer, nullptr);
 }
 
+TEST(LoaderTest, AModelsShareIsThatOfItsParleyJson) {
+  EXPECT_EQ(Load("models/demo")->info.share, 1);
+  const TempFolder folder;
+  std::filesystem::copy(GoldenEncoderPath("bert-classifier"), folder.path(),
+                        std::filesystem::copy_options::recursive);
+  folder.Write("parley.json", R"({"share": 0.5})");
+  const auto encoder = Load(folder.path());
+  ASSERT_TRUE(encoder.ok()) << encoder.status();
+  EXPECT_EQ(encoder->info.share, 0.5);
+}
+
 TEST(LoaderTest, UnknownModelTypeIsRefusedWithThoseThatAreSupported) {
   const TempFolder folder;
   for (const char* config :

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/temp_folder.h"
@@ -19,7 +20,7 @@ absl::StatusOr<ParleyJson> Read(absl::string_view text) {
 
 TEST(ParleyJsonTest, ReadsEverything) {
   const auto json = Read(R"({
-    "display_name": "Ours",
+    "display_name": "Ours", "share": 2.5,
     "language_pairs": [["en", "de"], ["de", "en"]],
     "target_language_token": ">>{language}<<",
     "defaults": {"num_beams": 6, "num_hypotheses": 2, "length_penalty": 0.8,
@@ -29,6 +30,7 @@ TEST(ParleyJsonTest, ReadsEverything) {
                   "default": false}})");
   ASSERT_TRUE(json.ok()) << json.status();
   EXPECT_EQ(json->display_name, "Ours");
+  EXPECT_EQ(json->share, 2.5);
   ASSERT_EQ(json->language_pairs.size(), 2u);
   EXPECT_EQ(json->language_pairs[1].source, "de");
   EXPECT_EQ(json->language_pairs[1].target, "en");
@@ -53,6 +55,15 @@ TEST(ParleyJsonTest, AShortlistNeedsOnlyItsFile) {
   EXPECT_EQ(json->shortlist->frequent, 100);
   EXPECT_EQ(json->shortlist->best, 100);
   EXPECT_TRUE(json->shortlist->is_default);
+}
+
+TEST(ParleyJsonTest, AShareIsAboveZero) {
+  for (const char* share : {"0", "-1", "101", "0.001"}) {
+    const auto json = Read(absl::StrCat(R"({"share": )", share, "}"));
+    EXPECT_TRUE(absl::IsInvalidArgument(json.status())) << json.status();
+    EXPECT_THAT(std::string(json.status().message()), HasSubstr("\"share\""));
+  }
+  EXPECT_EQ(Read(R"({"share": 0.01})")->share, 0.01);
 }
 
 TEST(ParleyJsonTest, IsOptional) {

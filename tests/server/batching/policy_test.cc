@@ -64,24 +64,35 @@ std::vector<absl::Duration> RunShares(
 TEST(FairShareTest, NothingReadyIsNothingChosen) {
   FairShare share;
   EXPECT_FALSE(share.Next({}));
-  share.Add();
+  share.Add(1);
   EXPECT_FALSE(share.Next({}));
   EXPECT_EQ(share.Next({0}), 0u);
 }
 
 TEST(FairShareTest, SharesTimeRatherThanSteps) {
   FairShare share;
-  share.Add();
-  share.Add();
+  share.Add(1);
+  share.Add(1);
   const auto computed = RunShares(&share, {0, 1}, {1 * kMs, 10 * kMs}, 1100);
   EXPECT_LE(computed[0] - computed[1], 10 * kMs);
   EXPECT_LE(computed[1] - computed[0], 10 * kMs);
 }
 
+TEST(FairShareTest, TimeGoesByTheShares) {
+  FairShare share;
+  share.Add(1);
+  share.Add(3);
+  share.Add(0.5);
+  const auto computed =
+      RunShares(&share, {0, 1, 2}, {1 * kMs, 4 * kMs, 2 * kMs}, 1000);
+  EXPECT_NEAR(absl::FDivDuration(computed[1], computed[0]), 3, 0.1);
+  EXPECT_NEAR(absl::FDivDuration(computed[2], computed[0]), 0.5, 0.05);
+}
+
 TEST(FairShareTest, IdleTimeIsNoClaim) {
   FairShare share;
-  share.Add();
-  share.Add();
+  share.Add(1);
+  share.Add(1);
   RunShares(&share, {0}, {kMs, kMs}, 1000);
   // Engine 1 comes back: from here on they take turns.
   const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 100);
@@ -91,16 +102,16 @@ TEST(FairShareTest, IdleTimeIsNoClaim) {
 
 TEST(FairShareTest, ALateEngineStartsLevel) {
   FairShare share;
-  share.Add();
+  share.Add(1);
   RunShares(&share, {0}, {kMs}, 1000);
-  share.Add();
+  share.Add(1);
   const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 100);
   EXPECT_LE(computed[1] - computed[0], 2 * kMs);
 }
 
 TEST(FairShareTest, OneThatLeavesChangesNothingForOthers) {
   FairShare share;
-  for (int i = 0; i < 3; ++i) share.Add();
+  for (int i = 0; i < 3; ++i) share.Add(1);
   EXPECT_EQ(share.Next({0, 1, 2}), 0u);
   share.Charge(0, 5 * kMs);
   share.Charge(1, 9 * kMs);
@@ -109,13 +120,13 @@ TEST(FairShareTest, OneThatLeavesChangesNothingForOthers) {
   EXPECT_EQ(share.Next({0, 1}), 1u);
   share.Charge(1, 4 * kMs);
   EXPECT_EQ(share.Next({0, 1}), 0u);
-  EXPECT_EQ(share.Add(), 2u);
+  EXPECT_EQ(share.Add(1), 2u);
 }
 
 TEST(FairShareTest, AHeavyStepIsPaidBack) {
   FairShare share;
-  share.Add();
-  share.Add();
+  share.Add(1);
+  share.Add(1);
   EXPECT_EQ(share.Next({0, 1}), 0u);
   share.Charge(0, 50 * kMs);
   const auto computed = RunShares(&share, {0, 1}, {kMs, kMs}, 50);
@@ -124,8 +135,8 @@ TEST(FairShareTest, AHeavyStepIsPaidBack) {
 
 TEST(FairShareTest, ATimeThatRanBackwardsCountsNothing) {
   FairShare share;
-  share.Add();
-  share.Add();
+  share.Add(1);
+  share.Add(1);
   share.Charge(1, -1000 * kMs);
   EXPECT_EQ(share.Next({0, 1}), 0u);
 }
