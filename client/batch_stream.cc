@@ -8,8 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "client/result_format.h"
-#include "client/retrying_call.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
 namespace {
@@ -202,7 +201,7 @@ void BatchStream::State::Settle(std::map<int64_t, Pending>::iterator call,
                                 TranslateBatchStreamResponse response,
                                 Affairs* affairs) {
   Pending& pending = call->second;
-  absl::Status status = ToStatus(response.status());
+  absl::Status status = ToAbslStatus(response.status());
   if (!status.ok()) {
     ++pending.num_refusals;
     const auto delay = DelayOf(options_.retry, status, pending.num_refusals);

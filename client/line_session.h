@@ -22,6 +22,7 @@
 #include "client/line_calls.h"
 #include "client/progress.h"
 #include "client/result_format.h"
+#include "client/status_conversion.h"
 #include "client/text_source.h"
 
 namespace parley::client {
@@ -128,7 +129,7 @@ absl::Status LineSession::Call(const LineMethod<Request, Response>& method,
         if (!printed.ok()) return printed;
         Report({.number = answered.number,
                 .size_bytes = answered.text.size(),
-                .status = ToStatus(answered.result.status())});
+                .status = ToAbslStatus(answered.result.status())});
         return absl::OkStatus();
       });
   // Takes its line off the terminal.

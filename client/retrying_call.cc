@@ -6,33 +6,9 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "base/retry_after.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
-
-absl::Status ToAbslStatus(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  const int code = static_cast<int>(status.error_code());
-  // Both enums are google.rpc.Code, 1 to 16.
-  if (code < 1 || code > 16) {
-    return absl::UnknownError(absl::StrCat(
-        "code ", code, " from the server: ", status.error_message()));
-  }
-  absl::Status result(static_cast<absl::StatusCode>(code),
-                      status.error_message());
-  google::rpc::Status details;
-  if (!details.ParseFromString(status.error_details())) return result;
-  google::rpc::RetryInfo info;
-  for (const google::protobuf::Any& detail : details.details()) {
-    if (!detail.UnpackTo(&info)) continue;
-    SetRetryAfter(absl::Seconds(info.retry_delay().seconds()) +
-                      absl::Nanoseconds(info.retry_delay().nanos()),
-                  &result);
-  }
-  return result;
-}
 
 RetryingCall::RetryingCall(RetryOptions retry, absl::Duration timeout,
                            Attempt attempt, Done done)

@@ -18,9 +18,6 @@
 
 namespace parley::client {
 
-// The same code and message; codes that gRPC does not define become UNKNOWN.
-absl::Status ToAbslStatus(const grpc::Status& status);
-
 // Runs attempts, one at a time, until one succeeds, fails for good, or the
 // deadline leaves no time for another.
 //

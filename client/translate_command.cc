@@ -12,6 +12,7 @@
 #include "client/command_line.h"
 #include "client/line_session.h"
 #include "client/result_format.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
 namespace {
@@ -227,7 +228,7 @@ absl::Status OutcomeOf(const absl::StatusOr<TranslateResponse>& response) {
         absl::StrCat("the server answered one text with ",
                      response->results_size(), " results"));
   }
-  return ToStatus(response->results(0).status());
+  return ToAbslStatus(response->results(0).status());
 }
 
 // Prints the translation of `text` while it is being made, and its line's end.

@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
+#include "google/rpc/error_details.pb.h"
 #include "tests/client/fake_server.h"
 
 namespace parley::client {
@@ -196,6 +196,34 @@ TEST_F(BatchStreamTest, ARefusedCallIsSentAgain) {
   CallMany(10);
   EXPECT_EQ(Wait(10), 10u);
   EXPECT_EQ(server_->num_batch_streams(), 1);
+}
+
+// An hour, which the call does not have: were the hint lost, it would be sent
+// again at once, and answered.
+TEST_F(BatchStreamTest, ARefusedCallWaitsAsLongAsTheServerSays) {
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(3600);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  server_->set_batch_stream([&](BatchStreamWire* wire) {
+    v1::TranslateBatchStreamRequest item;
+    EXPECT_TRUE(wire->Read(&item));
+    AnswerItem(
+        item,
+        [&](const v1::TranslateRequest&, v1::TranslateResponse*) {
+          return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full",
+                              details.SerializeAsString());
+        },
+        wire);
+    while (wire->Read(&item)) AnswerItem(item, EchoTranslate, wire);
+    return grpc::Status::OK;
+  });
+  Connect();
+  Call("one");
+  ASSERT_EQ(Wait(1), 0u);
+  absl::MutexLock lock(&mutex_);
+  EXPECT_EQ(failures_[0].code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(failures_[0].message(), "full");
 }
 
 TEST_F(BatchStreamTest, WhatIsWrongWithACallIsItsOwn) {

@@ -11,9 +11,6 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
-#include "base/retry_after.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 
 namespace parley::client {
 namespace {
@@ -127,28 +124,6 @@ TEST(RetryingCall, CancelBetweenAttemptAndWaitMakesNoFurtherAttempt) {
   std::exchange(pending, nullptr)(kUnavailable);
   finished.WaitForNotification();
   EXPECT_EQ(num_attempts, 1);
-}
-
-TEST(ToAbslStatus, KeepsWhenToTryAgain) {
-  google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(3);
-  info.mutable_retry_delay()->set_nanos(500'000'000);
-  google::rpc::Status details;
-  details.add_details()->PackFrom(info);
-  const absl::Status status =
-      ToAbslStatus({grpc::StatusCode::RESOURCE_EXHAUSTED, "full",
-                    details.SerializeAsString()});
-  EXPECT_EQ(GetRetryAfter(status), absl::Milliseconds(3500));
-  EXPECT_FALSE(
-      GetRetryAfter(ToAbslStatus({grpc::StatusCode::INTERNAL, "x", "?"})));
-}
-
-TEST(ToAbslStatus, KeepsCodesAndMessages) {
-  EXPECT_TRUE(ToAbslStatus(grpc::Status::OK).ok());
-  EXPECT_EQ(ToAbslStatus({grpc::StatusCode::DATA_LOSS, "lost"}),
-            absl::DataLossError("lost"));
-  EXPECT_EQ(ToAbslStatus({grpc::StatusCode::DO_NOT_USE, "?"}).code(),
-            absl::StatusCode::kUnknown);
 }
 
 }  // namespace
