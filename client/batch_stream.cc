@@ -164,10 +164,12 @@ class BatchStream::State::Stream
 };
 
 void BatchStream::State::Call(TranslateRequest request, Callback callback) {
+  const absl::Time deadline = absl::Now() + options_.timeout;
   absl::MutexLock lock(&mutex_);
   if (all_alone_) {
     Affairs affairs;
-    affairs.alone.push_back({.callback = std::move(callback)});
+    affairs.alone.push_back(
+        {.callback = std::move(callback), .deadline = deadline});
     *affairs.alone.back().message.mutable_request() = std::move(request);
     See(std::move(affairs));
     return;
@@ -177,7 +179,7 @@ void BatchStream::State::Call(TranslateRequest request, Callback callback) {
   call.message.set_id(absl::StrCat(number));
   *call.message.mutable_request() = std::move(request);
   call.callback = std::move(callback);
-  call.deadline = absl::Now() + options_.timeout;
+  call.deadline = deadline;
   unsent_.insert(number);
   WakeAt(call.deadline);
   Proceed();
@@ -353,7 +355,7 @@ void BatchStream::State::See(Affairs affairs) {
   for (Ended& ended : affairs.ended) ended.callback(std::move(ended.answer));
   for (Pending& call : affairs.alone) {
     options_.call_alone(std::move(*call.message.mutable_request()),
-                        std::move(call.callback));
+                        call.deadline, std::move(call.callback));
   }
   mutex_.Lock();
   --num_seeing_;

@@ -50,7 +50,10 @@ class BatchStream {
     RetryOptions retry;
     // Of each call, with all that it waits for.
     absl::Duration timeout;
-    std::function<void(parley::v1::TranslateRequest, Callback)> call_alone;
+    // What a call has left of its timeout goes on counting.
+    std::function<void(parley::v1::TranslateRequest, absl::Time deadline,
+                       Callback)>
+        call_alone;
   };
 
   // `stub` outlives this.

@@ -10,17 +10,14 @@
 
 namespace parley::client {
 
-RetryingCall::RetryingCall(RetryOptions retry, absl::Duration timeout,
+RetryingCall::RetryingCall(RetryOptions retry, absl::Time deadline,
                            Attempt attempt, Done done)
     : retry_(std::move(retry)),
-      timeout_(timeout),
+      deadline_(deadline),
       attempt_(std::move(attempt)),
       done_(std::move(done)) {}
 
-void RetryingCall::Start() {
-  deadline_ = absl::Now() + timeout_;
-  RunAttempt();
-}
+void RetryingCall::Start() { RunAttempt(); }
 
 void RetryingCall::Cancel() {
   std::shared_ptr<grpc::ClientContext> context;

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "tests/client/fake_server.h"
 
 namespace parley::client {
@@ -87,7 +88,7 @@ class ReadDeltasTest : public ::testing::Test {
     absl::Notification finished;
     absl::Status status;
     std::make_shared<RetryingCall>(
-        retry, absl::Seconds(20),
+        retry, absl::Now() + absl::Seconds(20),
         ReadDeltas(stub->async(),
                    std::make_shared<const v1::TranslateRequest>(request),
                    std::make_shared<DeltaLedger>(

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 
 namespace parley::client {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // As the attempts here make no real calls, nothing else keeps gRPC running.
@@ -38,7 +40,7 @@ Outcome RunCall(RetryOptions retry, absl::Duration timeout,
   Outcome outcome;
   absl::Notification finished;
   auto call = std::make_shared<RetryingCall>(
-      retry, timeout,
+      retry, absl::Now() + timeout,
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         done(outcomes.at(outcome.num_attempts++));
       },
@@ -87,13 +89,29 @@ TEST(RetryingCall, DoesNotWaitBeyondTheDeadline) {
   EXPECT_EQ(outcome.num_attempts, 1);
 }
 
+TEST(RetryingCall, ItsDeadlineIsThatOfItsAttempts) {
+  const absl::Time deadline = absl::FromUnixSeconds(4'000'000'000);
+  std::vector<absl::Time> seen;
+  absl::Notification finished;
+  std::make_shared<RetryingCall>(
+      Fast(), deadline,
+      [&](grpc::ClientContext* context, RetryingCall::AttemptDone done) {
+        seen.push_back(absl::FromChrono(context->deadline()));
+        done(seen.size() < 2 ? kUnavailable : grpc::Status::OK);
+      },
+      [&](absl::Status status) { finished.Notify(); })
+      ->Start();
+  finished.WaitForNotification();
+  EXPECT_THAT(seen, ElementsAre(deadline, deadline));
+}
+
 TEST(RetryingCall, CancelEndsAWait) {
   RetryOptions retry;
   retry.initial_backoff = retry.max_backoff = absl::Hours(1);
   absl::Status ended;
   absl::Notification attempted, finished;
   auto call = std::make_shared<RetryingCall>(
-      retry, absl::Hours(24),
+      retry, absl::Now() + absl::Hours(24),
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         done(kUnavailable);
       },
@@ -113,7 +131,7 @@ TEST(RetryingCall, CancelBetweenAttemptAndWaitMakesNoFurtherAttempt) {
   absl::Notification finished;
   RetryingCall::AttemptDone pending;
   auto call = std::make_shared<RetryingCall>(
-      Fast(), absl::Hours(24),
+      Fast(), absl::Now() + absl::Hours(24),
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         ++num_attempts;
         pending = std::move(done);
