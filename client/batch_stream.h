@@ -50,7 +50,7 @@ class BatchStream {
     RetryOptions retry;
     // Of each call, with all that it waits for.
     absl::Duration timeout;
-    // What a call has left of its timeout goes on counting.
+    // `deadline` is the call's, which has been counting since Call.
     std::function<void(parley::v1::TranslateRequest, absl::Time deadline,
                        Callback)>
         call_alone;

@@ -138,25 +138,6 @@ class Client::Connection {
     }
   }
 
-  absl::StatusOr<v1::TranslateResponse> CallStream(
-      const v1::TranslateRequest& request, DeltaLedger::Tell tell) {
-    absl::Status status = CheckSize(request);
-    if (!status.ok()) return status;
-    auto response = std::make_shared<v1::TranslateResponse>();
-    absl::Notification finished;
-    Run({options_.retry, Deadline()},
-        ReadDeltas(translation(),
-                   std::make_shared<const v1::TranslateRequest>(request),
-                   std::make_shared<DeltaLedger>(std::move(tell)), response),
-        [&](absl::Status end) {
-          status = std::move(end);
-          finished.Notify();
-        });
-    finished.WaitForNotification();
-    if (!status.ok()) return status;
-    return std::move(*response);
-  }
-
   // The same without retries.
   template <typename Request, typename Response>
   absl::StatusOr<Response> CallOnce(Method<Request, Response> method,
@@ -286,7 +267,8 @@ absl::StatusOr<v1::TranslateResponse> Client::Translate(
 absl::StatusOr<v1::TranslateResponse> Client::TranslateStream(
     const v1::TranslateRequest& request,
     std::function<void(const v1::TranslateDelta&)> tell) {
-  return connection_->CallStream(request, std::move(tell));
+  return connection_->Call(
+      ReadDeltas(connection_->translation(), std::move(tell)), request);
 }
 
 absl::StatusOr<v1::EmbedResponse> Client::Embed(
@@ -353,6 +335,14 @@ void Client::TranslateAsync(v1::TranslateRequest request,
 void Client::TranslateOnStreamAsync(v1::TranslateRequest request,
                                     Callback<v1::TranslateResponse> callback) {
   connection_->StartOnStream(std::move(request), std::move(callback));
+}
+
+void Client::TranslateStreamAsync(
+    v1::TranslateRequest request,
+    std::function<void(const v1::TranslateDelta&)> tell,
+    Callback<v1::TranslateResponse> callback) {
+  connection_->Start(ReadDeltas(connection_->translation(), std::move(tell)),
+                     std::move(request), std::move(callback));
 }
 
 void Client::EmbedAsync(v1::EmbedRequest request,

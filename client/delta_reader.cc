@@ -1,6 +1,7 @@
 #include "client/delta_reader.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -19,19 +20,19 @@ using Stub = ::parley::v1::TranslationService::StubInterface::async_interface;
 // One stream; deletes itself.
 class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
  public:
+  // All live until `done` is called.
   struct Call {
-    std::shared_ptr<const TranslateRequest> request;
-    std::shared_ptr<DeltaLedger> ledger;
-    std::shared_ptr<TranslateResponse> response;
+    grpc::ClientContext* context;
+    DeltaLedger* ledger;
+    TranslateResponse* response;
   };
 
-  DeltaReader(grpc::ClientContext* context, Call call,
-              RetryingCall::AttemptDone done)
-      : context_(context), call_(std::move(call)), done_(std::move(done)) {}
+  DeltaReader(Call call, RetryingCall::AttemptDone done)
+      : call_(call), done_(std::move(done)) {}
 
-  void Start(Stub* stub) {
+  void Start(Stub* stub, const TranslateRequest* request) {
     call_.ledger->BeginAttempt();
-    stub->TranslateStream(context_, call_.request.get(), this);
+    stub->TranslateStream(call_.context, request, this);
     StartRead(&event_);
     StartCall();
   }
@@ -43,7 +44,7 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
       complete_ = true;
     } else if (event_.has_delta() && contradiction_.ok()) {
       contradiction_ = call_.ledger->Add(std::move(*event_.mutable_delta()));
-      if (!contradiction_.ok()) context_->TryCancel();
+      if (!contradiction_.ok()) call_.context->TryCancel();
     }
     event_.Clear();
     StartRead(&event_);
@@ -62,8 +63,7 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
   }
 
  private:
-  grpc::ClientContext* const context_;  // Lives until done_ is called.
-  Call call_;
+  const Call call_;
   RetryingCall::AttemptDone done_;
   TranslateStreamResponse event_;
   bool complete_ = false;
@@ -104,15 +104,15 @@ absl::Status DeltaLedger::Add(TranslateDelta delta) {
   return absl::OkStatus();
 }
 
-RetryingCall::Attempt ReadDeltas(
-    Stub* stub, std::shared_ptr<const TranslateRequest> request,
-    std::shared_ptr<DeltaLedger> ledger,
-    std::shared_ptr<TranslateResponse> response) {
-  return [stub, call = DeltaReader::Call{.request = std::move(request),
-                                         .ledger = std::move(ledger),
-                                         .response = std::move(response)}](
-             grpc::ClientContext* context, RetryingCall::AttemptDone done) {
-    (new DeltaReader(context, call, std::move(done)))->Start(stub);
+std::function<void(grpc::ClientContext*, const TranslateRequest*,
+                   TranslateResponse*, RetryingCall::AttemptDone)>
+ReadDeltas(Stub* stub, DeltaLedger::Tell tell) {
+  return [stub, ledger = std::make_shared<DeltaLedger>(std::move(tell))](
+             grpc::ClientContext* context, const TranslateRequest* request,
+             TranslateResponse* response, RetryingCall::AttemptDone done) {
+    const DeltaReader::Call call = {
+        .context = context, .ledger = ledger.get(), .response = response};
+    (new DeltaReader(call, std::move(done)))->Start(stub, request);
   };
 }
 

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -42,14 +41,14 @@ class DeltaLedger {
   std::map<int, Text> texts_;
 };
 
-// An attempt of a call for RetryingCall: reads a stream to its end, telling its
-// deltas to `ledger` on gRPC's threads, and leaves the response in *response,
-// which outlives the call. UNKNOWN where the stream ends well without one.
-RetryingCall::Attempt ReadDeltas(
-    parley::v1::TranslationService::StubInterface::async_interface* stub,
-    std::shared_ptr<const parley::v1::TranslateRequest> request,
-    std::shared_ptr<DeltaLedger> ledger,
-    std::shared_ptr<parley::v1::TranslateResponse> response);
+// TranslateStream as a method with one answer, for all attempts of one call:
+// each reads a stream to its end, telling what is new in its deltas on gRPC's
+// threads, and leaves the stream's response. UNKNOWN where a stream ends well
+// without one.
+std::function<void(grpc::ClientContext*, const parley::v1::TranslateRequest*,
+                   parley::v1::TranslateResponse*, RetryingCall::AttemptDone)>
+ReadDeltas(parley::v1::TranslationService::StubInterface::async_interface* stub,
+           DeltaLedger::Tell tell);
 
 }  // namespace parley::client
 

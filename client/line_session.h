@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -60,14 +59,6 @@ class LineSession {
   template <typename Request, typename Response>
   absl::Status Call(const LineMethod<Request, Response>& method,
                     LineSink<ResultOf<Response>> print);
-
-  // Instead of Call, for those who make calls of their own: hands over one text
-  // after the other, waiting for each. `call` writes what became of the text to
-  // *outcome, which is reported as Call does it; its own error ends the run.
-  absl::Status CallEach(
-      absl::FunctionRef<absl::Status(Client& client, const std::string& text,
-                                     absl::Status* outcome)>
-          call);
 
   // DATA_LOSS where it cannot be written.
   absl::Status Write(absl::string_view text);

@@ -57,6 +57,25 @@ TEST(Client, TellsOfATranslationAsItComes) {
   EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
 }
 
+TEST(Client, TellsOfATranslationWithoutWaiting) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  std::vector<std::string> told;
+  absl::StatusOr<v1::TranslateResponse> answer;
+  absl::Notification finished;
+  client.TranslateStreamAsync(
+      Request("A man."),
+      [&](const v1::TranslateDelta& delta) { told.push_back(delta.text()); },
+      [&](absl::StatusOr<v1::TranslateResponse> result) {
+        answer = std::move(result);
+        finished.Notify();
+      });
+  finished.WaitForNotification();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(told, ElementsAre("de:A", " man."));
+  EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
+}
+
 TEST(Client, ManyTranslationsShareAStream) {
   FakeServer server;
   std::atomic<int> num_good = 0;

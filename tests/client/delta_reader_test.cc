@@ -87,15 +87,15 @@ class ReadDeltasTest : public ::testing::Test {
     retry.initial_backoff = absl::Milliseconds(1);
     absl::Notification finished;
     absl::Status status;
+    const auto read =
+        ReadDeltas(stub->async(), [this](const v1::TranslateDelta& delta) {
+          told_.push_back(ToString(delta));
+        });
     std::make_shared<RetryingCall>(
         retry, absl::Now() + absl::Seconds(20),
-        ReadDeltas(stub->async(),
-                   std::make_shared<const v1::TranslateRequest>(request),
-                   std::make_shared<DeltaLedger>(
-                       [this](const v1::TranslateDelta& delta) {
-                         told_.push_back(ToString(delta));
-                       }),
-                   response_),
+        [&](grpc::ClientContext* context, RetryingCall::AttemptDone done) {
+          read(context, &request, &response_, std::move(done));
+        },
         [&](absl::Status end) {
           status = std::move(end);
           finished.Notify();
@@ -107,14 +107,13 @@ class ReadDeltasTest : public ::testing::Test {
 
   FakeServer server_;
   std::vector<std::string> told_;
-  std::shared_ptr<v1::TranslateResponse> response_ =
-      std::make_shared<v1::TranslateResponse>();
+  v1::TranslateResponse response_;
 };
 
 TEST_F(ReadDeltasTest, TellsDeltasAndKeepsTheResponse) {
   ASSERT_TRUE(Call("abcd").ok());
   EXPECT_THAT(told_, ElementsAre("0::a", "0:bcd$"));
-  EXPECT_EQ(response_->results(0).hypotheses(0).text(), ":abcd");
+  EXPECT_EQ(response_.results(0).hypotheses(0).text(), ":abcd");
 }
 
 TEST_F(ReadDeltasTest, ABrokenStreamIsReadAnew) {
