@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -20,20 +19,6 @@ using ::parley::v1::TranslateResponse;
 
 // How long the server has to end a stream that is closed.
 constexpr absl::Duration kGoodbye = absl::Seconds(1);
-
-std::optional<absl::Duration> DelayOf(const RetryOptions& retry,
-                                      const absl::Status& status,
-                                      int num_attempts) {
-  absl::BitGen random;
-  return RetryDelay(retry, status, num_attempts,
-                    absl::Uniform(random, 0.0, 1.0));
-}
-
-absl::Status WithAttempts(const absl::Status& status, int num_attempts) {
-  if (num_attempts <= 1) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
-                                                  num_attempts, " attempts)"));
-}
 
 }  // namespace
 
@@ -104,6 +89,8 @@ class BatchStream::State
   std::set<int64_t> unsent_ ABSL_GUARDED_BY(mutex_);  // That may be sent now.
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
   Stream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // Deletes itself.
+  // Of the stream. It holds the channel, which may not go with one of gRPC's
+  // own threads; so it does not outlive the stream.
   std::shared_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);
   bool takes_writes_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -124,12 +111,11 @@ class BatchStream::State::Stream
     : public grpc::ClientBidiReactor<TranslateBatchStreamRequest,
                                      TranslateBatchStreamResponse> {
  public:
-  Stream(std::shared_ptr<State> state,
-         std::shared_ptr<grpc::ClientContext> context)
-      : state_(std::move(state)), context_(std::move(context)) {}
+  explicit Stream(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  void Start() {
-    state_->stub_->TranslateBatchStream(context_.get(), this);
+  // `context` lives until OnEnd.
+  void Start(grpc::ClientContext* context) {
+    state_->stub_->TranslateBatchStream(context, this);
     StartRead(&response_);
     StartCall();
   }
@@ -150,15 +136,12 @@ class BatchStream::State::Stream
   }
   void OnWriteDone(bool ok) override { state_->OnWritten(ok); }
   void OnDone(const grpc::Status& status) override {
-    // It holds the channel, which may not go with one of gRPC's own threads.
-    context_ = nullptr;
     state_->OnEnd(ToAbslStatus(status));
     delete this;
   }
 
  private:
   const std::shared_ptr<State> state_;
-  std::shared_ptr<grpc::ClientContext> context_;
   TranslateBatchStreamRequest request_;
   TranslateBatchStreamResponse response_;
 };
@@ -206,7 +189,7 @@ void BatchStream::State::Settle(std::map<int64_t, Pending>::iterator call,
   absl::Status status = ToAbslStatus(response.status());
   if (!status.ok()) {
     ++pending.num_refusals;
-    const auto delay = DelayOf(options_.retry, status, pending.num_refusals);
+    const auto delay = RetryDelay(options_.retry, status, pending.num_refusals);
     pending.not_before = absl::Now() + delay.value_or(absl::ZeroDuration());
     if (delay.has_value() && pending.not_before < pending.deadline) {
       pending.sent = false;
@@ -252,7 +235,7 @@ void BatchStream::State::OnEnd(const absl::Status& status) {
                   : status;
   ++num_failures_;
   Affairs affairs;
-  if (const auto delay = DelayOf(options_.retry, why, num_failures_)) {
+  if (const auto delay = RetryDelay(options_.retry, why, num_failures_)) {
     open_at_ = absl::Now() + *delay;
     WakeAt(open_at_);
   } else if (absl::IsUnavailable(why)) {
@@ -331,8 +314,8 @@ void BatchStream::State::Proceed() {
 
 void BatchStream::State::Open() {
   context_ = std::make_shared<grpc::ClientContext>();
-  stream_ = new Stream(shared_from_this(), context_);
-  stream_->Start();
+  stream_ = new Stream(shared_from_this());
+  stream_->Start(context_.get());
   takes_writes_ = true;
   is_first_ = true;
   Proceed();

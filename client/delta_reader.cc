@@ -4,8 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace parley::client {
 namespace {
@@ -74,30 +75,30 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
 
 void DeltaLedger::BeginAttempt() {
   for (auto& [index, text] : texts_) {
-    text.seen.clear();
+    text.seen_bytes = 0;
     text.num_ids_seen = 0;
   }
 }
 
 absl::Status DeltaLedger::Add(TranslateDelta delta) {
   Text& text = texts_[delta.index()];
-  absl::StrAppend(&text.seen, delta.text());
-  if (!absl::StartsWith(text.seen, text.told) &&
-      !absl::StartsWith(text.told, text.seen)) {
+  absl::string_view fresh = delta.text();
+  const absl::string_view known =
+      absl::string_view(text.told).substr(text.seen_bytes, fresh.size());
+  if (!absl::ConsumePrefix(&fresh, known)) {
     return absl::AbortedError(absl::StrCat("another attempt translates text ",
                                            delta.index(),
                                            " otherwise than was told before"));
   }
+  text.seen_bytes += delta.text().size();
   text.num_ids_seen += delta.token_ids_size();
   const int num_new_ids = std::max(0, text.num_ids_seen - text.num_ids_told);
-  const size_t told_bytes = text.told.size();
-  const bool has_text = text.seen.size() > told_bytes;
   const bool ends = delta.is_last() && !text.ended;
-  if (!has_text && num_new_ids == 0 && !ends) return absl::OkStatus();
-  delta.set_text(has_text ? text.seen.substr(told_bytes) : "");
+  if (fresh.empty() && num_new_ids == 0 && !ends) return absl::OkStatus();
+  absl::StrAppend(&text.told, fresh);
+  delta.set_text(std::string(fresh));
   delta.mutable_token_ids()->ExtractSubrange(
       0, delta.token_ids_size() - num_new_ids, nullptr);
-  if (has_text) text.told = text.seen;
   text.num_ids_told += num_new_ids;
   text.ended |= delta.is_last();
   tell_(delta);

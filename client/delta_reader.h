@@ -2,6 +2,7 @@
 #ifndef PARLEY_CLIENT_DELTA_READER_H_
 #define PARLEY_CLIENT_DELTA_READER_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -32,8 +33,8 @@ class DeltaLedger {
     std::string told;
     int num_ids_told = 0;
     bool ended = false;
-    // Of this attempt.
-    std::string seen;
+    // Of this attempt, which has told the start of `told`.
+    size_t seen_bytes = 0;
     int num_ids_seen = 0;
   };
 

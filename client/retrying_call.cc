@@ -3,8 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/status_conversion.h"
 
@@ -54,18 +52,12 @@ void RetryingCall::FinishAttempt(const grpc::Status& grpc_status) {
   }
   const absl::Status status = ToAbslStatus(grpc_status);
   if (ScheduleRetry(status)) return;
-  if (status.ok() || num_attempts_ == 1) {
-    done_(status);
-    return;
-  }
-  done_(absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
-                                                 num_attempts_, " attempts)")));
+  done_(WithAttempts(status, num_attempts_));
 }
 
 bool RetryingCall::ScheduleRetry(const absl::Status& status) {
-  absl::BitGen random;
-  const std::optional<absl::Duration> delay = RetryDelay(
-      retry_, status, num_attempts_, absl::Uniform(random, 0.0, 1.0));
+  const std::optional<absl::Duration> delay =
+      RetryDelay(retry_, status, num_attempts_);
   if (!delay.has_value()) return false;
   const absl::Time next = absl::Now() + *delay;
   if (next >= deadline_) return false;

@@ -74,6 +74,9 @@ TEST_F(DeltaLedgerTest, AnotherTranslationIsNoContinuation) {
   EXPECT_TRUE(Add("one").ok());
   ledger_.BeginAttempt();
   EXPECT_TRUE(absl::IsAborted(Add("two")));
+  ledger_.BeginAttempt();
+  EXPECT_TRUE(Add("on").ok());
+  EXPECT_TRUE(absl::IsAborted(Add("going")));
 }
 
 class ReadDeltasTest : public ::testing::Test {
