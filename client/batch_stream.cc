@@ -1,11 +1,20 @@
 #include "client/batch_stream.h"
 
-#include <algorithm>
-#include <optional>
-#include <utility>
+#include <grpcpp/alarm.h>
+#include <grpcpp/client_context.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "client/status_conversion.h"
 

@@ -30,8 +30,8 @@ Usage: parley translate [FLAGS] [TEXT...]
 Each TEXT is translated; without any, each line of --input, or of standard
 input where that is not a terminal. Translations come out in the same order,
 one a line. Lines of a file go to the server on one stream; where that breaks
-off, what was not answered is sent again. A text that fails keeps its place as an empty line, its number and
-reason go to standard error, and the exit code is 1.
+off, what was not answered is sent again. A text that fails keeps its place as
+an empty line, its number and reason go to standard error, the exit code is 1.
 
 Examples:
   parley translate --target=de "A man is riding a bike."
