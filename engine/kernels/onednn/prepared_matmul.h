@@ -75,8 +75,8 @@ class PreparedMatmul {
   MatmulStatePool& states() const { return states_; }
 
  private:
-  void KeepAgreeing(const MatmulShape& shape);
-  void FindFewRowsSum(const MatmulShape& shape);
+  void KeepAgreeing();
+  void FindFewRowsSum();
 
   const MatmulShape shape_;
   std::vector<Primitive> primitives_;
