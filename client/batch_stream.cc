@@ -1,15 +1,22 @@
 #include "client/batch_stream.h"
 
-#include <algorithm>
-#include <optional>
-#include <utility>
+#include <grpcpp/alarm.h>
+#include <grpcpp/client_context.h>
 
-#include "absl/random/random.h"
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "client/result_format.h"
-#include "client/retrying_call.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
 namespace {
@@ -21,20 +28,6 @@ using ::parley::v1::TranslateResponse;
 
 // How long the server has to end a stream that is closed.
 constexpr absl::Duration kGoodbye = absl::Seconds(1);
-
-std::optional<absl::Duration> DelayOf(const RetryOptions& retry,
-                                      const absl::Status& status,
-                                      int num_attempts) {
-  absl::BitGen random;
-  return RetryDelay(retry, status, num_attempts,
-                    absl::Uniform(random, 0.0, 1.0));
-}
-
-absl::Status WithAttempts(const absl::Status& status, int num_attempts) {
-  if (num_attempts <= 1) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
-                                                  num_attempts, " attempts)"));
-}
 
 }  // namespace
 
@@ -105,6 +98,8 @@ class BatchStream::State
   std::set<int64_t> unsent_ ABSL_GUARDED_BY(mutex_);  // That may be sent now.
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
   Stream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // Deletes itself.
+  // Of the stream. It holds the channel, which may not go with one of gRPC's
+  // own threads; so it does not outlive the stream.
   std::shared_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);
   bool takes_writes_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -125,12 +120,11 @@ class BatchStream::State::Stream
     : public grpc::ClientBidiReactor<TranslateBatchStreamRequest,
                                      TranslateBatchStreamResponse> {
  public:
-  Stream(std::shared_ptr<State> state,
-         std::shared_ptr<grpc::ClientContext> context)
-      : state_(std::move(state)), context_(std::move(context)) {}
+  explicit Stream(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  void Start() {
-    state_->stub_->TranslateBatchStream(context_.get(), this);
+  // `context` lives until OnEnd.
+  void Start(grpc::ClientContext* context) {
+    state_->stub_->TranslateBatchStream(context, this);
     StartRead(&response_);
     StartCall();
   }
@@ -151,24 +145,23 @@ class BatchStream::State::Stream
   }
   void OnWriteDone(bool ok) override { state_->OnWritten(ok); }
   void OnDone(const grpc::Status& status) override {
-    // It holds the channel, which may not go with one of gRPC's own threads.
-    context_ = nullptr;
     state_->OnEnd(ToAbslStatus(status));
     delete this;
   }
 
  private:
   const std::shared_ptr<State> state_;
-  std::shared_ptr<grpc::ClientContext> context_;
   TranslateBatchStreamRequest request_;
   TranslateBatchStreamResponse response_;
 };
 
 void BatchStream::State::Call(TranslateRequest request, Callback callback) {
+  const absl::Time deadline = absl::Now() + options_.timeout;
   absl::MutexLock lock(&mutex_);
   if (all_alone_) {
     Affairs affairs;
-    affairs.alone.push_back({.callback = std::move(callback)});
+    affairs.alone.push_back(
+        {.callback = std::move(callback), .deadline = deadline});
     *affairs.alone.back().message.mutable_request() = std::move(request);
     See(std::move(affairs));
     return;
@@ -178,7 +171,7 @@ void BatchStream::State::Call(TranslateRequest request, Callback callback) {
   call.message.set_id(absl::StrCat(number));
   *call.message.mutable_request() = std::move(request);
   call.callback = std::move(callback);
-  call.deadline = absl::Now() + options_.timeout;
+  call.deadline = deadline;
   unsent_.insert(number);
   WakeAt(call.deadline);
   Proceed();
@@ -202,10 +195,10 @@ void BatchStream::State::Settle(std::map<int64_t, Pending>::iterator call,
                                 TranslateBatchStreamResponse response,
                                 Affairs* affairs) {
   Pending& pending = call->second;
-  absl::Status status = ToStatus(response.status());
+  absl::Status status = ToAbslStatus(response.status());
   if (!status.ok()) {
     ++pending.num_refusals;
-    const auto delay = DelayOf(options_.retry, status, pending.num_refusals);
+    const auto delay = RetryDelay(options_.retry, status, pending.num_refusals);
     pending.not_before = absl::Now() + delay.value_or(absl::ZeroDuration());
     if (delay.has_value() && pending.not_before < pending.deadline) {
       pending.sent = false;
@@ -251,7 +244,7 @@ void BatchStream::State::OnEnd(const absl::Status& status) {
                   : status;
   ++num_failures_;
   Affairs affairs;
-  if (const auto delay = DelayOf(options_.retry, why, num_failures_)) {
+  if (const auto delay = RetryDelay(options_.retry, why, num_failures_)) {
     open_at_ = absl::Now() + *delay;
     WakeAt(open_at_);
   } else if (absl::IsUnavailable(why)) {
@@ -330,8 +323,8 @@ void BatchStream::State::Proceed() {
 
 void BatchStream::State::Open() {
   context_ = std::make_shared<grpc::ClientContext>();
-  stream_ = new Stream(shared_from_this(), context_);
-  stream_->Start();
+  stream_ = new Stream(shared_from_this());
+  stream_->Start(context_.get());
   takes_writes_ = true;
   is_first_ = true;
   Proceed();
@@ -354,7 +347,7 @@ void BatchStream::State::See(Affairs affairs) {
   for (Ended& ended : affairs.ended) ended.callback(std::move(ended.answer));
   for (Pending& call : affairs.alone) {
     options_.call_alone(std::move(*call.message.mutable_request()),
-                        std::move(call.callback));
+                        call.deadline, std::move(call.callback));
   }
   mutex_.Lock();
   --num_seeing_;

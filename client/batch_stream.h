@@ -2,22 +2,11 @@
 #ifndef PARLEY_CLIENT_BATCH_STREAM_H_
 #define PARLEY_CLIENT_BATCH_STREAM_H_
 
-#include <grpcpp/alarm.h>
-#include <grpcpp/client_context.h>
-
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
-#include <string>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "client/retry_policy.h"
 #include "parley/v1/translation.grpc.pb.h"
@@ -50,7 +39,10 @@ class BatchStream {
     RetryOptions retry;
     // Of each call, with all that it waits for.
     absl::Duration timeout;
-    std::function<void(parley::v1::TranslateRequest, Callback)> call_alone;
+    // `deadline` is the call's, which has been counting since Call.
+    std::function<void(parley::v1::TranslateRequest, absl::Time deadline,
+                       Callback)>
+        call_alone;
   };
 
   // `stub` outlives this.

@@ -1,7 +1,6 @@
 #include "client/classify_command.h"
 
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "client/batch_stream.h"
 #include "client/delta_reader.h"
 #include "client/retrying_call.h"
@@ -109,7 +110,14 @@ class Client::Connection {
   template <typename Request, typename Response>
   void Start(Method<Request, Response> method, Request request,
              Callback<Response> callback) {
-    StartWith(options_.retry, std::move(method), std::move(request),
+    StartUntil(Deadline(), std::move(method), std::move(request),
+               std::move(callback));
+  }
+  // The same with a deadline that has been counting.
+  template <typename Request, typename Response>
+  void StartUntil(absl::Time deadline, Method<Request, Response> method,
+                  Request request, Callback<Response> callback) {
+    StartWith({options_.retry, deadline}, std::move(method), std::move(request),
               std::move(callback));
   }
 
@@ -117,7 +125,8 @@ class Client::Connection {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(Method<Request, Response> method,
                                 Request request) {
-    return CallWith(options_.retry, std::move(method), std::move(request));
+    return CallWith({options_.retry, Deadline()}, std::move(method),
+                    std::move(request));
   }
 
   void StartOnStream(v1::TranslateRequest request,
@@ -129,25 +138,6 @@ class Client::Connection {
     }
   }
 
-  absl::StatusOr<v1::TranslateResponse> CallStream(
-      const v1::TranslateRequest& request, DeltaLedger::Tell tell) {
-    absl::Status status = CheckSize(request);
-    if (!status.ok()) return status;
-    auto response = std::make_shared<v1::TranslateResponse>();
-    absl::Notification finished;
-    Run(options_.retry,
-        ReadDeltas(translation(),
-                   std::make_shared<const v1::TranslateRequest>(request),
-                   std::make_shared<DeltaLedger>(std::move(tell)), response),
-        [&](absl::Status end) {
-          status = std::move(end);
-          finished.Notify();
-        });
-    finished.WaitForNotification();
-    if (!status.ok()) return status;
-    return std::move(*response);
-  }
-
   // The same without retries.
   template <typename Request, typename Response>
   absl::StatusOr<Response> CallOnce(Method<Request, Response> method,
@@ -155,12 +145,19 @@ class Client::Connection {
     RetryOptions once;
     once.max_unavailable_attempts = 1;
     once.max_exhausted_attempts = 1;
-    return CallWith(once, std::move(method), std::move(request));
+    return CallWith({once, Deadline()}, std::move(method), std::move(request));
   }
 
  private:
+  // Of one call.
+  struct Bounds {
+    RetryOptions retry;
+    absl::Time deadline;
+  };
+  absl::Time Deadline() const { return absl::Now() + options_.timeout; }
+
   template <typename Request, typename Response>
-  void StartWith(const RetryOptions& retry, Method<Request, Response> method,
+  void StartWith(const Bounds& bounds, Method<Request, Response> method,
                  Request request, Callback<Response> callback) {
     if (absl::Status fits = CheckSize(request); !fits.ok()) {
       callback(std::move(fits));
@@ -174,7 +171,7 @@ class Client::Connection {
       response->Clear();
       method(context, message.get(), response.get(), std::move(done));
     };
-    Run(retry, attempt,
+    Run(bounds, attempt,
         [response,
          callback = std::move(callback)](absl::Status status) mutable {
           if (status.ok()) {
@@ -186,12 +183,12 @@ class Client::Connection {
   }
 
   template <typename Request, typename Response>
-  absl::StatusOr<Response> CallWith(const RetryOptions& retry,
+  absl::StatusOr<Response> CallWith(const Bounds& bounds,
                                     Method<Request, Response> method,
                                     Request request) {
     absl::Notification finished;
     absl::StatusOr<Response> answer;
-    StartWith<Request, Response>(retry, std::move(method), std::move(request),
+    StartWith<Request, Response>(bounds, std::move(method), std::move(request),
                                  [&](absl::StatusOr<Response> result) {
                                    answer = std::move(result);
                                    finished.Notify();
@@ -210,12 +207,12 @@ class Client::Connection {
                      options_.max_message_bytes, " are sent"));
   }
 
-  void Run(const RetryOptions& retry, RetryingCall::Attempt attempt,
+  void Run(const Bounds& bounds, RetryingCall::Attempt attempt,
            RetryingCall::Done done) {
     // The call's own address, which it hands back when it is done.
     auto self = std::make_shared<std::shared_ptr<RetryingCall>>();
     auto call = std::make_shared<RetryingCall>(
-        retry, options_.timeout, std::move(attempt),
+        bounds.retry, bounds.deadline, std::move(attempt),
         [this, self, done = std::move(done)](absl::Status status) mutable {
           done(std::move(status));
           const std::shared_ptr<RetryingCall> finished = std::move(*self);
@@ -248,9 +245,11 @@ class Client::Connection {
           .retry = options_.retry,
           .timeout = options_.timeout,
           .call_alone = [this](v1::TranslateRequest request,
+                               absl::Time deadline,
                                Callback<v1::TranslateResponse> callback) {
-            Start(Bind(translation(), &TranslationCalls::Translate),
-                  std::move(request), std::move(callback));
+            StartUntil(deadline,
+                       Bind(translation(), &TranslationCalls::Translate),
+                       std::move(request), std::move(callback));
           }});
 };
 
@@ -268,7 +267,8 @@ absl::StatusOr<v1::TranslateResponse> Client::Translate(
 absl::StatusOr<v1::TranslateResponse> Client::TranslateStream(
     const v1::TranslateRequest& request,
     std::function<void(const v1::TranslateDelta&)> tell) {
-  return connection_->CallStream(request, std::move(tell));
+  return connection_->Call(
+      ReadDeltas(connection_->translation(), std::move(tell)), request);
 }
 
 absl::StatusOr<v1::EmbedResponse> Client::Embed(
@@ -335,6 +335,14 @@ void Client::TranslateAsync(v1::TranslateRequest request,
 void Client::TranslateOnStreamAsync(v1::TranslateRequest request,
                                     Callback<v1::TranslateResponse> callback) {
   connection_->StartOnStream(std::move(request), std::move(callback));
+}
+
+void Client::TranslateStreamAsync(
+    v1::TranslateRequest request,
+    std::function<void(const v1::TranslateDelta&)> tell,
+    Callback<v1::TranslateResponse> callback) {
+  connection_->Start(ReadDeltas(connection_->translation(), std::move(tell)),
+                     std::move(request), std::move(callback));
 }
 
 void Client::EmbedAsync(v1::EmbedRequest request,

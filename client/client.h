@@ -94,6 +94,10 @@ class Client {
   // no streams, as TranslateAsync. (client/batch_stream.h says more.)
   void TranslateOnStreamAsync(parley::v1::TranslateRequest request,
                               Callback<parley::v1::TranslateResponse> callback);
+  void TranslateStreamAsync(
+      parley::v1::TranslateRequest request,
+      std::function<void(const parley::v1::TranslateDelta&)> tell,
+      Callback<parley::v1::TranslateResponse> callback);
   void EmbedAsync(parley::v1::EmbedRequest request,
                   Callback<parley::v1::EmbedResponse> callback);
   void SimilarityAsync(parley::v1::SimilarityRequest request,

@@ -9,6 +9,12 @@ namespace {
 std::string Advice(const ConnectionFlags& connection, absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
+      if (connection.port == ServerPort::kAdmin) {
+        return absl::StrCat(
+            "Is ", connection.server,
+            " a server's admin port? Its ready line names it; "
+            "--server=HOST:PORT or PARLEY_ADMIN_SERVER name another.\n");
+      }
       return absl::StrCat(
           "No server takes calls at ", connection.server, ". Start one:\n",
           "  parley-server --model_repository=models --grpc_port=8470\n",
@@ -36,17 +42,23 @@ ClientOptions ConnectionFlags::ToOptions() const {
 
 void AppendConnectionFlags(ConnectionFlags* connection,
                            std::vector<Flag>* flags) {
+  const bool is_admin = connection->port == ServerPort::kAdmin;
   flags->push_back(StringFlag(
       {"server", "HOST:PORT",
-       absl::StrCat("Where parley-server listens (now ", connection->server,
-                    "). PARLEY_SERVER in the environment changes what is "
-                    "taken without this flag.")},
+       absl::StrCat(is_admin ? "The server's admin port (now "
+                             : "Where parley-server listens (now ",
+                    connection->server, "). ",
+                    is_admin ? "PARLEY_ADMIN_SERVER" : "PARLEY_SERVER",
+                    " in the environment changes what is taken without this "
+                    "flag.")},
       &connection->server));
   flags->push_back(DurationFlag(
       {"timeout", "TIME",
-       absl::StrCat("How long one call may take, with its retries: 90s, 2m, "
-                    "500ms (default ",
-                    absl::FormatDuration(connection->timeout), ").")},
+       absl::StrCat(is_admin ? "How long to wait for it: 90s, 2m (default "
+                             : "How long one call may take, with its retries: "
+                               "90s, 2m, 500ms (default ",
+                    absl::FormatDuration(connection->timeout), ").",
+                    is_admin ? " The server goes on after that." : "")},
       &connection->timeout));
 }
 

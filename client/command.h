@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "client/client.h"
 #include "client/command_line.h"
 
@@ -37,10 +36,15 @@ struct CommandContext {
 // What one subcommand prints itself as.
 enum class OutputFormat { kText, kJson };
 
+// Which of a server's ports a subcommand calls.
+enum class ServerPort { kCalls, kAdmin };
+
 // Where and how long to call; every subcommand has these flags.
 struct ConnectionFlags {
   std::string server;
   absl::Duration timeout;
+  // Not a flag.
+  ServerPort port = ServerPort::kCalls;
 
   ClientOptions ToOptions() const;
 };

@@ -51,6 +51,18 @@ Flag BoolFlag(FlagText text, Target* target) {
   });
 }
 
+// `wanted` is what Wants is told, and outlives the flag.
+template <typename Number>
+Flag WholeNumberFlag(FlagText text, absl::string_view wanted,
+                     std::optional<Number>* target) {
+  return MakeFlag(std::move(text), [target, wanted](absl::string_view value) {
+    Number number = 0;
+    if (!absl::SimpleAtoi(value, &number)) return Wants(wanted);
+    *target = number;
+    return absl::OkStatus();
+  });
+}
+
 const Flag* FindFlag(absl::Span<const Flag> flags, absl::string_view name) {
   for (const Flag& flag : flags) {
     if (flag.name == name) return &flag;
@@ -184,23 +196,12 @@ Flag IntFlag(FlagText text, std::pair<int, int> min_max, int* target) {
 }
 
 Flag OptionalIntFlag(FlagText text, std::optional<int32_t>* target) {
-  return MakeFlag(std::move(text), [target](absl::string_view value) {
-    int32_t number = 0;
-    if (!absl::SimpleAtoi(value, &number)) return Wants("a whole number");
-    *target = number;
-    return absl::OkStatus();
-  });
+  return WholeNumberFlag(std::move(text), "a whole number", target);
 }
 
 Flag OptionalUnsignedFlag(FlagText text, std::optional<uint64_t>* target) {
-  return MakeFlag(std::move(text), [target](absl::string_view value) {
-    uint64_t number = 0;
-    if (!absl::SimpleAtoi(value, &number)) {
-      return Wants("a whole number that is not negative");
-    }
-    *target = number;
-    return absl::OkStatus();
-  });
+  return WholeNumberFlag(std::move(text), "a whole number that is not negative",
+                         target);
 }
 
 Flag OptionalFloatFlag(FlagText text, std::optional<float>* target) {

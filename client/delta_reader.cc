@@ -1,10 +1,12 @@
 #include "client/delta_reader.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace parley::client {
 namespace {
@@ -19,19 +21,19 @@ using Stub = ::parley::v1::TranslationService::StubInterface::async_interface;
 // One stream; deletes itself.
 class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
  public:
+  // All live until `done` is called.
   struct Call {
-    std::shared_ptr<const TranslateRequest> request;
-    std::shared_ptr<DeltaLedger> ledger;
-    std::shared_ptr<TranslateResponse> response;
+    grpc::ClientContext* context;
+    DeltaLedger* ledger;
+    TranslateResponse* response;
   };
 
-  DeltaReader(grpc::ClientContext* context, Call call,
-              RetryingCall::AttemptDone done)
-      : context_(context), call_(std::move(call)), done_(std::move(done)) {}
+  DeltaReader(Call call, RetryingCall::AttemptDone done)
+      : call_(call), done_(std::move(done)) {}
 
-  void Start(Stub* stub) {
+  void Start(Stub* stub, const TranslateRequest* request) {
     call_.ledger->BeginAttempt();
-    stub->TranslateStream(context_, call_.request.get(), this);
+    stub->TranslateStream(call_.context, request, this);
     StartRead(&event_);
     StartCall();
   }
@@ -43,7 +45,7 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
       complete_ = true;
     } else if (event_.has_delta() && contradiction_.ok()) {
       contradiction_ = call_.ledger->Add(std::move(*event_.mutable_delta()));
-      if (!contradiction_.ok()) context_->TryCancel();
+      if (!contradiction_.ok()) call_.context->TryCancel();
     }
     event_.Clear();
     StartRead(&event_);
@@ -62,8 +64,7 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
   }
 
  private:
-  grpc::ClientContext* const context_;  // Lives until done_ is called.
-  Call call_;
+  const Call call_;
   RetryingCall::AttemptDone done_;
   TranslateStreamResponse event_;
   bool complete_ = false;
@@ -74,45 +75,45 @@ class DeltaReader : public grpc::ClientReadReactor<TranslateStreamResponse> {
 
 void DeltaLedger::BeginAttempt() {
   for (auto& [index, text] : texts_) {
-    text.seen.clear();
+    text.seen_bytes = 0;
     text.num_ids_seen = 0;
   }
 }
 
 absl::Status DeltaLedger::Add(TranslateDelta delta) {
   Text& text = texts_[delta.index()];
-  absl::StrAppend(&text.seen, delta.text());
-  if (!absl::StartsWith(text.seen, text.told) &&
-      !absl::StartsWith(text.told, text.seen)) {
+  absl::string_view fresh = delta.text();
+  const absl::string_view known =
+      absl::string_view(text.told).substr(text.seen_bytes, fresh.size());
+  if (!absl::ConsumePrefix(&fresh, known)) {
     return absl::AbortedError(absl::StrCat("another attempt translates text ",
                                            delta.index(),
                                            " otherwise than was told before"));
   }
+  text.seen_bytes += delta.text().size();
   text.num_ids_seen += delta.token_ids_size();
   const int num_new_ids = std::max(0, text.num_ids_seen - text.num_ids_told);
-  const size_t told_bytes = text.told.size();
-  const bool has_text = text.seen.size() > told_bytes;
   const bool ends = delta.is_last() && !text.ended;
-  if (!has_text && num_new_ids == 0 && !ends) return absl::OkStatus();
-  delta.set_text(has_text ? text.seen.substr(told_bytes) : "");
+  if (fresh.empty() && num_new_ids == 0 && !ends) return absl::OkStatus();
+  absl::StrAppend(&text.told, fresh);
+  delta.set_text(std::string(fresh));
   delta.mutable_token_ids()->ExtractSubrange(
       0, delta.token_ids_size() - num_new_ids, nullptr);
-  if (has_text) text.told = text.seen;
   text.num_ids_told += num_new_ids;
   text.ended |= delta.is_last();
   tell_(delta);
   return absl::OkStatus();
 }
 
-RetryingCall::Attempt ReadDeltas(
-    Stub* stub, std::shared_ptr<const TranslateRequest> request,
-    std::shared_ptr<DeltaLedger> ledger,
-    std::shared_ptr<TranslateResponse> response) {
-  return [stub, call = DeltaReader::Call{.request = std::move(request),
-                                         .ledger = std::move(ledger),
-                                         .response = std::move(response)}](
-             grpc::ClientContext* context, RetryingCall::AttemptDone done) {
-    (new DeltaReader(context, call, std::move(done)))->Start(stub);
+std::function<void(grpc::ClientContext*, const TranslateRequest*,
+                   TranslateResponse*, RetryingCall::AttemptDone)>
+ReadDeltas(Stub* stub, DeltaLedger::Tell tell) {
+  return [stub, ledger = std::make_shared<DeltaLedger>(std::move(tell))](
+             grpc::ClientContext* context, const TranslateRequest* request,
+             TranslateResponse* response, RetryingCall::AttemptDone done) {
+    const DeltaReader::Call call = {
+        .context = context, .ledger = ledger.get(), .response = response};
+    (new DeltaReader(call, std::move(done)))->Start(stub, request);
   };
 }
 

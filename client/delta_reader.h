@@ -2,9 +2,9 @@
 #ifndef PARLEY_CLIENT_DELTA_READER_H_
 #define PARLEY_CLIENT_DELTA_READER_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -33,8 +33,8 @@ class DeltaLedger {
     std::string told;
     int num_ids_told = 0;
     bool ended = false;
-    // Of this attempt.
-    std::string seen;
+    // Of this attempt, which has told the start of `told`.
+    size_t seen_bytes = 0;
     int num_ids_seen = 0;
   };
 
@@ -42,14 +42,14 @@ class DeltaLedger {
   std::map<int, Text> texts_;
 };
 
-// An attempt of a call for RetryingCall: reads a stream to its end, telling its
-// deltas to `ledger` on gRPC's threads, and leaves the response in *response,
-// which outlives the call. UNKNOWN where the stream ends well without one.
-RetryingCall::Attempt ReadDeltas(
-    parley::v1::TranslationService::StubInterface::async_interface* stub,
-    std::shared_ptr<const parley::v1::TranslateRequest> request,
-    std::shared_ptr<DeltaLedger> ledger,
-    std::shared_ptr<parley::v1::TranslateResponse> response);
+// TranslateStream as a method with one answer, for all attempts of one call:
+// each reads a stream to its end, telling what is new in its deltas on gRPC's
+// threads, and leaves the stream's response. UNKNOWN where a stream ends well
+// without one.
+std::function<void(grpc::ClientContext*, const parley::v1::TranslateRequest*,
+                   parley::v1::TranslateResponse*, RetryingCall::AttemptDone)>
+ReadDeltas(parley::v1::TranslationService::StubInterface::async_interface* stub,
+           DeltaLedger::Tell tell);
 
 }  // namespace parley::client
 

@@ -2,6 +2,7 @@
 #ifndef PARLEY_CLIENT_LINE_CALLS_H_
 #define PARLEY_CLIENT_LINE_CALLS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -31,7 +32,7 @@ absl::Status AddToTexts(const std::string& text, Request* request) {
 // for each, in `results`.
 template <typename Request, typename Response>
 struct LineMethod {
-  void (Client::*start)(Request, Client::Callback<Response>);
+  std::function<void(Client&, Request, Client::Callback<Response>)> start;
   // What every call asks for; texts are added to it.
   Request request;
   absl::Status (*add)(const std::string& text,
@@ -66,12 +67,11 @@ class MethodBatch : public TextBatch {
   }
 
   void Start(absl::AnyInvocable<void(absl::Status)> done) override {
-    (client_.*method_.start)(
-        std::move(request_),
-        [this, arrange = method_.arrange,
-         done = std::move(done)](absl::StatusOr<Response> answer) mutable {
-          done(Keep(std::move(answer), arrange));
-        });
+    method_.start(client_, std::move(request_),
+                  [this, arrange = method_.arrange, done = std::move(done)](
+                      absl::StatusOr<Response> answer) mutable {
+                    done(Keep(std::move(answer), arrange));
+                  });
   }
 
   const std::string& model() const { return response_.model(); }

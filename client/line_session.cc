@@ -1,7 +1,6 @@
 #include "client/line_session.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,19 +53,6 @@ std::string UsageProblem(const CommandContext& context, const LineFlags& flags,
   return "";
 }
 
-// Read, and where no text is there yet, until there is one.
-absl::StatusOr<TextSource::Next> ReadOrWait(TextSource& source,
-                                            std::string* text) {
-  for (;;) {
-    const absl::StatusOr<TextSource::Next> next = source.Read(text);
-    if (!next.ok() || *next != TextSource::Next::kWait) return next;
-    pollfd readable = {.fd = source.fd(), .events = POLLIN, .revents = 0};
-    if (::poll(&readable, 1, /*timeout=*/-1) < 0 && errno != EINTR) {
-      return absl::ErrnoToStatus(errno, "cannot wait for the input");
-    }
-  }
-}
-
 }  // namespace
 
 LineSession::LineSession(const CommandContext& context, const LineFlags& flags)
@@ -106,33 +92,6 @@ absl::Status LineSession::OpenOutput() {
   }
   out_ = &file_;
   return absl::OkStatus();
-}
-
-absl::Status LineSession::CallEach(
-    absl::FunctionRef<absl::Status(Client& client, const std::string& text,
-                                   absl::Status* outcome)>
-        call) {
-  Client client(flags_.connection.ToOptions());
-  progress_ = std::make_unique<ProgressLine>(
-      ShowsProgress() ? &context_.err : nullptr, total_);
-  absl::Status status;
-  for (int64_t number = 1; status.ok(); ++number) {
-    std::string text;
-    absl::StatusOr<TextSource::Next> next = ReadOrWait(*source_, &text);
-    if (!next.ok()) status = next.status();
-    if (!next.ok() || *next == TextSource::Next::kEnd) break;
-    Outcome outcome = {.number = number, .size_bytes = text.size()};
-    status = call(client, text, &outcome.status);
-    if (status.ok()) {
-      Report(outcome);
-    } else {
-      status = absl::Status(
-          status.code(),
-          absl::StrCat("from text ", number, " on: ", status.message()));
-    }
-  }
-  progress_ = nullptr;
-  return status;
 }
 
 absl::Status LineSession::Write(absl::string_view text) {

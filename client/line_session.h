@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -22,6 +21,7 @@
 #include "client/line_calls.h"
 #include "client/progress.h"
 #include "client/result_format.h"
+#include "client/status_conversion.h"
 #include "client/text_source.h"
 
 namespace parley::client {
@@ -59,14 +59,6 @@ class LineSession {
   template <typename Request, typename Response>
   absl::Status Call(const LineMethod<Request, Response>& method,
                     LineSink<ResultOf<Response>> print);
-
-  // Instead of Call, for those who make calls of their own: hands over one text
-  // after the other, waiting for each. `call` writes what became of the text to
-  // *outcome, which is reported as Call does it; its own error ends the run.
-  absl::Status CallEach(
-      absl::FunctionRef<absl::Status(Client& client, const std::string& text,
-                                     absl::Status* outcome)>
-          call);
 
   // DATA_LOSS where it cannot be written.
   absl::Status Write(absl::string_view text);
@@ -128,7 +120,7 @@ absl::Status LineSession::Call(const LineMethod<Request, Response>& method,
         if (!printed.ok()) return printed;
         Report({.number = answered.number,
                 .size_bytes = answered.text.size(),
-                .status = ToStatus(answered.result.status())});
+                .status = ToAbslStatus(answered.result.status())});
         return absl::OkStatus();
       });
   // Takes its line off the terminal.

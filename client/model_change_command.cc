@@ -63,18 +63,7 @@ std::vector<Flag> FlagsOf(absl::string_view word, ChangeFlags* values) {
          "model's files say."},
         &values->compute_type));
   }
-  flags.push_back(StringFlag(
-      {"server", "HOST:PORT",
-       absl::StrCat("The server's admin port (now ", values->connection.server,
-                    "). PARLEY_ADMIN_SERVER in the environment changes what is "
-                    "taken without this flag.")},
-      &values->connection.server));
-  flags.push_back(DurationFlag(
-      {"timeout", "TIME",
-       absl::StrCat("How long to wait for it: 90s, 2m (default ",
-                    absl::FormatDuration(values->connection.timeout),
-                    "). The server goes on after that.")},
-      &values->connection.timeout));
+  AppendConnectionFlags(&values->connection, &flags);
   return flags;
 }
 
@@ -103,20 +92,6 @@ absl::StatusOr<Model> Change(absl::string_view word, const std::string& name,
   return Model();
 }
 
-int ReportChangeFailure(const CommandContext& context,
-                        const ConnectionFlags& connection,
-                        const absl::Status& status) {
-  if (!absl::IsUnavailable(status)) {
-    return ReportFailure(context, connection, status);
-  }
-  context.err << "parley: " << absl::StatusCodeToString(status.code()) << ": "
-              << status.message() << "\n"
-              << "Is " << connection.server
-              << " a server's admin port? Its ready line names it; "
-                 "--server=HOST:PORT or PARLEY_ADMIN_SERVER name another.\n";
-  return kExitFailure;
-}
-
 }  // namespace
 
 bool IsModelChange(absl::string_view word) {
@@ -127,7 +102,8 @@ int RunModelChange(const CommandContext& context, absl::string_view word,
                    absl::Span<const std::string> args) {
   // Loading takes as long as a disk takes for the weights.
   ChangeFlags values = {.connection = {.server = context.admin_server,
-                                       .timeout = absl::Minutes(10)}};
+                                       .timeout = absl::Minutes(10),
+                                       .port = ServerPort::kAdmin}};
   const std::vector<Flag> flags = FlagsOf(word, &values);
   if (AsksForHelp(args)) {
     context.out << kHelp << DescribeFlags(flags);
@@ -149,7 +125,7 @@ int RunModelChange(const CommandContext& context, absl::string_view word,
   const absl::Time begin = absl::Now();
   const absl::StatusOr<Model> model = Change(word, name, values);
   if (!model.ok()) {
-    return ReportChangeFailure(context, values.connection, model.status());
+    return ReportFailure(context, values.connection, model.status());
   }
   const std::string seconds =
       absl::StrFormat("%.1f s", absl::ToDoubleSeconds(absl::Now() - begin));

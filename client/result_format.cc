@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -98,15 +99,6 @@ absl::StatusOr<std::string> MessageToJson(
         absl::StrCat("cannot print an answer as JSON: ", status.ToString()));
   }
   return json;
-}
-
-absl::Status ToStatus(const google::rpc::Status& status) {
-  if (status.code() < 0 || status.code() > 16) {
-    return absl::UnknownError(
-        absl::StrCat("code ", status.code(), ": ", status.message()));
-  }
-  return absl::Status(static_cast<absl::StatusCode>(status.code()),
-                      status.message());
 }
 
 }  // namespace parley::client

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/line_calls.h"
 #include "google/protobuf/message.h"
-#include "google/rpc/status.pb.h"
 #include "parley/v1/embedding.pb.h"
 #include "parley/v1/translation.pb.h"
 
@@ -66,9 +64,6 @@ absl::StatusOr<std::string> FormatJson(const AnsweredText<Result>& answered) {
 // A message by itself, in the same mapping and on one line.
 absl::StatusOr<std::string> MessageToJson(
     const google::protobuf::Message& message);
-
-// Codes that gRPC does not define become UNKNOWN.
-absl::Status ToStatus(const google::rpc::Status& status);
 
 }  // namespace parley::client
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/random/random.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/retry_after.h"
 
 namespace parley::client {
@@ -42,6 +44,20 @@ std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
   // The server knows better, and has put chance into it.
   return std::max(full * (1.0 - 0.5 * jitter),
                   GetRetryAfter(status).value_or(absl::ZeroDuration()));
+}
+
+std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
+                                         const absl::Status& status,
+                                         int num_attempts) {
+  absl::BitGen random;
+  return RetryDelay(options, status, num_attempts,
+                    absl::Uniform(random, 0.0, 1.0));
+}
+
+absl::Status WithAttempts(const absl::Status& status, int num_attempts) {
+  if (status.ok() || num_attempts <= 1) return status;
+  return absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
+                                                  num_attempts, " attempts)"));
 }
 
 }  // namespace parley::client

@@ -33,6 +33,14 @@ struct RetryOptions {
 std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
                                          const absl::Status& status,
                                          int num_attempts, double jitter);
+// With a jitter drawn at random.
+std::optional<absl::Duration> RetryDelay(const RetryOptions& options,
+                                         const absl::Status& status,
+                                         int num_attempts);
+
+// The end of `num_attempts`: says in the message of an error how many they
+// were, where they were several.
+absl::Status WithAttempts(const absl::Status& status, int num_attempts);
 
 }  // namespace parley::client
 

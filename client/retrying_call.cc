@@ -3,48 +3,19 @@
 #include <optional>
 #include <utility>
 
-#include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "base/retry_after.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
 
-absl::Status ToAbslStatus(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  const int code = static_cast<int>(status.error_code());
-  // Both enums are google.rpc.Code, 1 to 16.
-  if (code < 1 || code > 16) {
-    return absl::UnknownError(absl::StrCat(
-        "code ", code, " from the server: ", status.error_message()));
-  }
-  absl::Status result(static_cast<absl::StatusCode>(code),
-                      status.error_message());
-  google::rpc::Status details;
-  if (!details.ParseFromString(status.error_details())) return result;
-  google::rpc::RetryInfo info;
-  for (const google::protobuf::Any& detail : details.details()) {
-    if (!detail.UnpackTo(&info)) continue;
-    SetRetryAfter(absl::Seconds(info.retry_delay().seconds()) +
-                      absl::Nanoseconds(info.retry_delay().nanos()),
-                  &result);
-  }
-  return result;
-}
-
-RetryingCall::RetryingCall(RetryOptions retry, absl::Duration timeout,
+RetryingCall::RetryingCall(RetryOptions retry, absl::Time deadline,
                            Attempt attempt, Done done)
     : retry_(std::move(retry)),
-      timeout_(timeout),
+      deadline_(deadline),
       attempt_(std::move(attempt)),
       done_(std::move(done)) {}
 
-void RetryingCall::Start() {
-  deadline_ = absl::Now() + timeout_;
-  RunAttempt();
-}
+void RetryingCall::Start() { RunAttempt(); }
 
 void RetryingCall::Cancel() {
   std::shared_ptr<grpc::ClientContext> context;
@@ -81,18 +52,12 @@ void RetryingCall::FinishAttempt(const grpc::Status& grpc_status) {
   }
   const absl::Status status = ToAbslStatus(grpc_status);
   if (ScheduleRetry(status)) return;
-  if (status.ok() || num_attempts_ == 1) {
-    done_(status);
-    return;
-  }
-  done_(absl::Status(status.code(), absl::StrCat(status.message(), " (after ",
-                                                 num_attempts_, " attempts)")));
+  done_(WithAttempts(status, num_attempts_));
 }
 
 bool RetryingCall::ScheduleRetry(const absl::Status& status) {
-  absl::BitGen random;
-  const std::optional<absl::Duration> delay = RetryDelay(
-      retry_, status, num_attempts_, absl::Uniform(random, 0.0, 1.0));
+  const std::optional<absl::Duration> delay =
+      RetryDelay(retry_, status, num_attempts_);
   if (!delay.has_value()) return false;
   const absl::Time next = absl::Now() + *delay;
   if (next >= deadline_) return false;

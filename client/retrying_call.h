@@ -18,9 +18,6 @@
 
 namespace parley::client {
 
-// The same code and message; codes that gRPC does not define become UNKNOWN.
-absl::Status ToAbslStatus(const grpc::Status& status);
-
 // Runs attempts, one at a time, until one succeeds, fails for good, or the
 // deadline leaves no time for another.
 //
@@ -37,8 +34,8 @@ class RetryingCall : public std::enable_shared_from_this<RetryingCall> {
   using Attempt = std::function<void(grpc::ClientContext*, AttemptDone)>;
   using Done = absl::AnyInvocable<void(absl::Status)>;
 
-  // `timeout` counts from Start and covers all attempts and waits.
-  RetryingCall(RetryOptions retry, absl::Duration timeout, Attempt attempt,
+  // `deadline` is that of all attempts and waits.
+  RetryingCall(RetryOptions retry, absl::Time deadline, Attempt attempt,
                Done done);
 
   void Start();
@@ -54,12 +51,10 @@ class RetryingCall : public std::enable_shared_from_this<RetryingCall> {
   void FinishWait(bool expired);
 
   const RetryOptions retry_;
-  const absl::Duration timeout_;
+  const absl::Time deadline_;
   const Attempt attempt_;
-  Done done_;  // Called by the last attempt or wait.
-  // Set by Start; written by the attempts, which follow one another.
-  absl::Time deadline_;
-  int num_attempts_ = 0;
+  Done done_;             // Called by the last attempt or wait.
+  int num_attempts_ = 0;  // Written by the attempts, which follow one another.
 
   absl::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

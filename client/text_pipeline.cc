@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
@@ -27,6 +28,31 @@ struct ReadText {
   // Why it was not sent, or OK.
   absl::Status refusal;
 };
+
+// What keeps a text from being sent, or OK.
+absl::Status CheckText(absl::string_view text) {
+  const size_t valid_bytes = ValidUtf8PrefixBytes(text);
+  if (valid_bytes == text.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("not UTF-8 from byte ", valid_bytes + 1));
+}
+
+// True where further calls of the same run would fail in the same way as one
+// that ended with `code`.
+bool EndsRun(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kUnavailable:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Texts that go out in one call. The run's thread owns all of it but `status`,
 // which belongs to the call's callback until it reports the batch.
@@ -210,28 +236,6 @@ class Run {
 };
 
 }  // namespace
-
-absl::Status CheckText(absl::string_view text) {
-  const size_t valid_bytes = ValidUtf8PrefixBytes(text);
-  if (valid_bytes == text.size()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("not UTF-8 from byte ", valid_bytes + 1));
-}
-
-bool EndsRun(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnauthenticated:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kUnimplemented:
-    case absl::StatusCode::kUnavailable:
-      return true;
-    default:
-      return false;
-  }
-}
 
 absl::Status RunTextPipeline(
     const PipelineOptions& options, TextSource& source,

@@ -13,7 +13,6 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "client/text_source.h"
 
 namespace parley::client {
@@ -55,14 +54,6 @@ struct PipelinedText {
   TextBatch& batch;
   int index;
 };
-
-// What keeps a text from being sent, or OK: INVALID_ARGUMENT where it is not
-// UTF-8.
-absl::Status CheckText(absl::string_view text);
-
-// True where further calls of the same run would fail in the same way as one
-// that ended with `code`.
-bool EndsRun(absl::StatusCode code);
 
 // Hands each text of `source` to `sink`, in order, on the calling thread, when
 // its batch is done. A text that fails before its call is answered (it is not

@@ -1,12 +1,12 @@
 #include "client/translate_command.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/client.h"
 #include "client/command_line.h"
@@ -16,6 +16,7 @@
 namespace parley::client {
 namespace {
 
+using ::parley::v1::TranslateDelta;
 using ::parley::v1::TranslateOptions;
 using ::parley::v1::TranslateRequest;
 using ::parley::v1::TranslateResponse;
@@ -29,8 +30,8 @@ Usage: parley translate [FLAGS] [TEXT...]
 Each TEXT is translated; without any, each line of --input, or of standard
 input where that is not a terminal. Translations come out in the same order,
 one a line. Lines of a file go to the server on one stream; where that breaks
-off, what was not answered is sent again. A text that fails keeps its place as an empty line, its number and
-reason go to standard error, and the exit code is 1.
+off, what was not answered is sent again. A text that fails keeps its place as
+an empty line, its number and reason go to standard error, the exit code is 1.
 
 Examples:
   parley translate --target=de "A man is riding a bike."
@@ -219,53 +220,67 @@ TranslateRequest MakeRequest(const TranslateFlags& flags) {
   return request;
 }
 
-// What became of the only text of a call.
-absl::Status OutcomeOf(const absl::StatusOr<TranslateResponse>& response) {
-  if (!response.ok()) return response.status();
-  if (response->results_size() != 1) {
-    return absl::InternalError(
-        absl::StrCat("the server answered one text with ",
-                     response->results_size(), " results"));
-  }
-  return ToStatus(response->results(0).status());
-}
+// Prints translations while they are being made, one after the other.
+class Teller {
+ public:
+  explicit Teller(LineSession& session) : session_(session) {}
 
-// Prints the translation of `text` while it is being made, and its line's end.
-// The error is that of printing, or one that further texts would meet, too.
-absl::Status PrintDeltas(const TranslateRequest& request, LineSession& session,
-                         Client& client, absl::Status* outcome) {
-  absl::Status printed;
-  const auto print = [&](const std::string& text) {
-    if (!printed.ok()) return;
-    printed = session.Write(WithLineBreaks(text, session.line_breaks()));
-  };
-  absl::StatusOr<TranslateResponse> response = client.TranslateStream(
-      request,
-      [&](const parley::v1::TranslateDelta& delta) { print(delta.text()); });
-  if (absl::IsUnimplemented(response.status())) {
-    response = client.Translate(request);
-    if (OutcomeOf(response).ok() &&
-        response->results(0).hypotheses_size() > 0) {
-      print(response->results(0).hypotheses(0).text());
+  // One call, without a stream where the server has no such streams. It prints
+  // on gRPC's threads until `callback` is called.
+  void Call(Client& client, const TranslateRequest& request,
+            Client::Callback<TranslateResponse> callback) {
+    client.TranslateStreamAsync(
+        request, [this](const TranslateDelta& delta) { Print(delta.text()); },
+        [this, &client, request = request, callback = std::move(callback)](
+            absl::StatusOr<TranslateResponse> answer) mutable {
+          if (absl::IsUnimplemented(answer.status()) && !line_has_begun_) {
+            client.TranslateAsync(std::move(request), std::move(callback));
+          } else {
+            callback(std::move(answer));
+          }
+        });
+  }
+
+  // The translation, where nothing of it was told, and its line's end.
+  absl::Status EndLine(const TranslateResult& result) {
+    if (!line_has_begun_) {
+      Print(FormatTranslation(result, session_.line_breaks()));
     }
+    line_has_begun_ = false;
+    PARLEY_RETURN_IF_ERROR(printed_);
+    return session_.Write("\n");
   }
-  PARLEY_RETURN_IF_ERROR(printed);
-  if (EndsRun(response.status().code())) return response.status();
-  *outcome = OutcomeOf(response);
-  return session.Write("\n");
-}
 
-absl::Status TranslateEach(const TranslateFlags& flags, LineSession& session) {
+  // So that the error of a call that ended the run has a line of its own.
+  void EndRun() {
+    if (line_has_begun_) session_.Write("\n").IgnoreError();
+  }
+
+ private:
+  void Print(const std::string& text) {
+    if (text.empty() || !printed_.ok()) return;
+    line_has_begun_ = true;
+    printed_ = session_.Write(WithLineBreaks(text, session_.line_breaks()));
+  }
+
+  LineSession& session_;
+  bool line_has_begun_ = false;
+  absl::Status printed_;
+};
+
+// For flags that send one text after the other.
+absl::Status TranslateAloud(const TranslateFlags& flags, LineSession& session) {
   PARLEY_RETURN_IF_ERROR(session.OpenOutput());
-  const TranslateRequest request = MakeRequest(flags);
-  return session.CallEach(
-      [&](Client& client, const std::string& text, absl::Status* outcome) {
-        *outcome = CheckText(text);
-        if (!outcome->ok()) return session.WriteLine("");
-        TranslateRequest one = request;
-        one.add_texts(text);
-        return PrintDeltas(one, session, client, outcome);
+  Teller teller(session);
+  const LineMethod<TranslateRequest, TranslateResponse> method = {
+      .start = std::bind_front(&Teller::Call, &teller),
+      .request = MakeRequest(flags)};
+  const absl::Status status =
+      session.Call(method, [&](const AnsweredText<TranslateResult>& text) {
+        return teller.EndLine(text.result);
       });
+  teller.EndRun();
+  return status;
 }
 
 absl::Status Translate(const TranslateFlags& flags, LineSession& session) {
@@ -294,18 +309,19 @@ int RunTranslate(const CommandContext& context,
   AppendSamplingFlags(&values, &flags);
   AppendSearchFlags(&values, &flags);
   AppendCallFlags(&values, &flags);
+  const auto run = [&values](LineSession& session) {
+    if (!values.stream) return Translate(values, session);
+    values.lines.batch_size = 1;
+    values.lines.in_flight = 1;
+    return TranslateAloud(values, session);
+  };
   return RunLineCommand(context, args,
                         {.name = "translate",
                          .help = kHelp,
                          .flags = std::move(flags),
                          .lines = &values.lines,
                          .problem = [&values] { return values.Problem(); },
-                         .run =
-                             [&values](LineSession& session) {
-                               return values.stream
-                                          ? TranslateEach(values, session)
-                                          : Translate(values, session);
-                             }});
+                         .run = run});
 }
 
 }  // namespace parley::client

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/result_format.h"
+#include "client/status_conversion.h"
 
 namespace parley::client {
 namespace {
@@ -29,7 +30,7 @@ void AppendShortest(std::string* out, float value) {
 }  // namespace
 
 absl::StatusOr<std::vector<float>> DecodeVector(const EmbedResult& result) {
-  PARLEY_RETURN_IF_ERROR(ToStatus(result.status()));
+  PARLEY_RETURN_IF_ERROR(ToAbslStatus(result.status()));
   const std::string& bytes = result.vector();
   if (bytes.empty() || bytes.size() % sizeof(float) != 0 ||
       bytes.size() / sizeof(float) !=

@@ -5,7 +5,6 @@
 #include <functional>
 #include <queue>
 #include <thread>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"

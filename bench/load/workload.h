@@ -2,7 +2,6 @@
 #ifndef PARLEY_BENCH_LOAD_WORKLOAD_H_
 #define PARLEY_BENCH_LOAD_WORKLOAD_H_
 
-#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "engine/runtime/range_check.h"
 
 namespace parley {
 namespace {
@@ -16,13 +17,6 @@ namespace {
 // size could be a danger.
 constexpr int kMaxTopK = 1000;
 constexpr size_t kMaxPoolings = 16;
-
-absl::Status CheckRange(absl::string_view what, int64_t value, int64_t low,
-                        int64_t high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(what, " is ", value, ", expected ", low, " to ", high));
-}
 
 absl::Status CheckTokens(const Task& task, const EncoderConfig& config) {
   const std::vector<TokenId>& ids = task.source_ids;

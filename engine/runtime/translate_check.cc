@@ -3,20 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "engine/runtime/range_check.h"
 
 namespace parley {
 namespace {
-
-absl::Status OutOfRange(absl::string_view what, double value, double low,
-                        double high) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(what, " is ", value, ", expected ", low, " to ", high));
-}
 
 absl::Status CheckSampling(const SearchOptions& search) {
   if (!search.sampling.has_value()) return absl::OkStatus();
@@ -30,9 +25,8 @@ absl::Status CheckSampling(const SearchOptions& search) {
         absl::StrCat("temperature is ", sampling.temperature,
                      ", expected a finite number above 0"));
   }
-  if (sampling.top_k < 1 || sampling.top_k > kMaxSampledTokens) {
-    return OutOfRange("top_k", sampling.top_k, 1, kMaxSampledTokens);
-  }
+  PARLEY_RETURN_IF_ERROR(
+      CheckRange("top_k", sampling.top_k, 1, kMaxSampledTokens));
   if (!(sampling.top_p > 0 && sampling.top_p <= 1)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "top_p is ", sampling.top_p, ", expected a number above 0, to 1"));
@@ -41,22 +35,14 @@ absl::Status CheckSampling(const SearchOptions& search) {
 }
 
 absl::Status CheckSearch(const SearchOptions& search, int max_target_tokens) {
-  if (search.num_beams < 1 || search.num_beams > kMaxBeams) {
-    return OutOfRange("num_beams", search.num_beams, 1, kMaxBeams);
-  }
-  if (search.num_hypotheses < 1 || search.num_hypotheses > search.num_beams) {
-    return OutOfRange("num_hypotheses", search.num_hypotheses, 1,
-                      search.num_beams);
-  }
-  if (search.max_new_tokens < 1 || search.max_new_tokens > max_target_tokens) {
-    return OutOfRange("max_new_tokens", search.max_new_tokens, 1,
-                      max_target_tokens);
-  }
-  if (search.min_new_tokens < 0 ||
-      search.min_new_tokens > search.max_new_tokens) {
-    return OutOfRange("min_new_tokens", search.min_new_tokens, 0,
-                      search.max_new_tokens);
-  }
+  PARLEY_RETURN_IF_ERROR(
+      CheckRange("num_beams", search.num_beams, 1, kMaxBeams));
+  PARLEY_RETURN_IF_ERROR(
+      CheckRange("num_hypotheses", search.num_hypotheses, 1, search.num_beams));
+  PARLEY_RETURN_IF_ERROR(CheckRange("max_new_tokens", search.max_new_tokens, 1,
+                                    max_target_tokens));
+  PARLEY_RETURN_IF_ERROR(CheckRange("min_new_tokens", search.min_new_tokens, 0,
+                                    search.max_new_tokens));
   if (!std::isfinite(search.length_penalty)) {
     return absl::InvalidArgumentError("length_penalty is not finite");
   }
@@ -66,13 +52,12 @@ absl::Status CheckSearch(const SearchOptions& search, int max_target_tokens) {
 absl::Status CheckSource(absl::Span<const TokenId> ids,
                          const MarianConfig& config) {
   if (ids.empty()) return absl::InvalidArgumentError("the source is empty");
-  if (ids.size() > static_cast<size_t>(config.max_positions)) {
-    return OutOfRange("source tokens", ids.size(), 1, config.max_positions);
-  }
+  PARLEY_RETURN_IF_ERROR(CheckRange("source tokens",
+                                    static_cast<int64_t>(ids.size()), 1,
+                                    config.max_positions));
   for (const TokenId id : ids) {
-    if (id < 0 || id >= config.encoder.vocab_size) {
-      return OutOfRange("source token", id, 0, config.encoder.vocab_size - 1);
-    }
+    PARLEY_RETURN_IF_ERROR(
+        CheckRange("source token", id, 0, config.encoder.vocab_size - 1));
   }
   return absl::OkStatus();
 }
@@ -82,9 +67,8 @@ absl::Status CheckTargetTokens(absl::Span<const TokenId> tokens,
   if (tokens.empty()) return absl::OkStatus();
   const int vocab_size = config.decoder.vocab_size;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || tokens[i] >= vocab_size) {
-      return OutOfRange("target token", tokens[i], 0, vocab_size - 1);
-    }
+    PARLEY_RETURN_IF_ERROR(
+        CheckRange("target token", tokens[i], 0, vocab_size - 1));
     if (i > 0 && tokens[i] <= tokens[i - 1]) {
       return absl::InvalidArgumentError(
           absl::StrCat("target tokens must rise, but ", tokens[i], " follows ",

@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "google/rpc/error_details.pb.h"
 #include "tests/client/fake_server.h"
 
 namespace parley::client {
@@ -35,8 +37,10 @@ class BatchStreamTest : public ::testing::Test {
             .retry = retry,
             .timeout = timeout,
             .call_alone = [this](v1::TranslateRequest request,
+                                 absl::Time deadline,
                                  BatchStream::Callback callback) {
               ++num_alone_;
+              alone_deadline_ = deadline;
               v1::TranslateResponse response;
               EXPECT_TRUE(EchoTranslate(request, &response).ok());
               callback(std::move(response));
@@ -81,6 +85,7 @@ class BatchStreamTest : public ::testing::Test {
   std::unique_ptr<FakeServer> server_ = std::make_unique<FakeServer>();
   std::unique_ptr<v1::TranslationService::Stub> stub_;
   std::atomic<int> num_alone_ = 0;
+  absl::Time alone_deadline_;  // Of the last call made alone.
   absl::Mutex mutex_;
   std::set<std::string> answered_ ABSL_GUARDED_BY(mutex_);
   std::vector<absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
@@ -198,6 +203,34 @@ TEST_F(BatchStreamTest, ARefusedCallIsSentAgain) {
   EXPECT_EQ(server_->num_batch_streams(), 1);
 }
 
+// An hour, which the call does not have: were the hint lost, it would be sent
+// again at once, and answered.
+TEST_F(BatchStreamTest, ARefusedCallWaitsAsLongAsTheServerSays) {
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(3600);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  server_->set_batch_stream([&](BatchStreamWire* wire) {
+    v1::TranslateBatchStreamRequest item;
+    EXPECT_TRUE(wire->Read(&item));
+    AnswerItem(
+        item,
+        [&](const v1::TranslateRequest&, v1::TranslateResponse*) {
+          return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "full",
+                              details.SerializeAsString());
+        },
+        wire);
+    while (wire->Read(&item)) AnswerItem(item, EchoTranslate, wire);
+    return grpc::Status::OK;
+  });
+  Connect();
+  Call("one");
+  ASSERT_EQ(Wait(1), 0u);
+  absl::MutexLock lock(&mutex_);
+  EXPECT_EQ(failures_[0].code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(failures_[0].message(), "full");
+}
+
 TEST_F(BatchStreamTest, WhatIsWrongWithACallIsItsOwn) {
   server_->set_batch_stream([](BatchStreamWire* wire) {
     v1::TranslateBatchStreamRequest item;
@@ -227,6 +260,27 @@ TEST_F(BatchStreamTest, WithoutStreamsEachCallIsMadeAlone) {
   EXPECT_EQ(Wait(5), 5u);
   EXPECT_EQ(num_alone_, 5);
   EXPECT_EQ(server_->num_batch_streams(), 1);
+}
+
+TEST_F(BatchStreamTest, ACallMadeAloneKeepsItsDeadline) {
+  constexpr absl::Duration kTimeout = absl::Hours(1);
+  absl::Notification has_begun;
+  server_->set_batch_stream([&](BatchStreamWire* wire) {
+    has_begun.WaitForNotification();
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");
+  });
+  Connect(kTimeout);
+  // First on a stream, then alone at once.
+  for (int i = 1; i <= 2; ++i) {
+    const absl::Time before = absl::Now();
+    Call(absl::StrCat(i));
+    const absl::Time after = absl::Now();
+    if (i == 1) has_begun.Notify();
+    Wait(i);
+    EXPECT_EQ(num_alone_, i);
+    EXPECT_GE(alone_deadline_, before + kTimeout);
+    EXPECT_LE(alone_deadline_, after + kTimeout);
+  }
 }
 
 TEST_F(BatchStreamTest, CallsOfAStreamThatFailsAreMadeAlone) {

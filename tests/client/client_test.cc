@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,6 +51,25 @@ TEST(Client, TellsOfATranslationAsItComes) {
       Request("A man."), [&told](const v1::TranslateDelta& delta) {
         told.push_back(delta.text());
       });
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(told, ElementsAre("de:A", " man."));
+  EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");
+}
+
+TEST(Client, TellsOfATranslationWithoutWaiting) {
+  FakeServer server;
+  Client client(OptionsFor(server));
+  std::vector<std::string> told;
+  absl::StatusOr<v1::TranslateResponse> answer;
+  absl::Notification finished;
+  client.TranslateStreamAsync(
+      Request("A man."),
+      [&](const v1::TranslateDelta& delta) { told.push_back(delta.text()); },
+      [&](absl::StatusOr<v1::TranslateResponse> result) {
+        answer = std::move(result);
+        finished.Notify();
+      });
+  finished.WaitForNotification();
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_THAT(told, ElementsAre("de:A", " man."));
   EXPECT_EQ(answer->results(0).hypotheses(0).text(), "de:A man.");

@@ -14,11 +14,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string Failure(const absl::Status& status) {
+std::string Failure(const absl::Status& status,
+                    ServerPort port = ServerPort::kCalls) {
   std::ostringstream out, err;
   const CommandContext context = {.out = out, .err = err};
-  const ConnectionFlags connection = {.server = "there:1",
-                                      .timeout = absl::Seconds(7)};
+  const ConnectionFlags connection = {
+      .server = "there:1", .timeout = absl::Seconds(7), .port = port};
   EXPECT_EQ(ReportFailure(context, connection, status), kExitFailure);
   EXPECT_EQ(out.str(), "");
   return err.str();
@@ -33,6 +34,13 @@ TEST(ReportFailure, SaysWhatCanBeDone) {
               AllOf(HasSubstr("7s"), HasSubstr("--timeout")));
   EXPECT_THAT(Failure(absl::InternalError("broken")),
               AllOf(HasSubstr("INTERNAL: broken"), Not(HasSubstr("--"))));
+}
+
+TEST(ReportFailure, KnowsTheAdminPort) {
+  EXPECT_EQ(Failure(absl::UnavailableError("refused"), ServerPort::kAdmin),
+            "parley: UNAVAILABLE: refused\n"
+            "Is there:1 a server's admin port? Its ready line names it; "
+            "--server=HOST:PORT or PARLEY_ADMIN_SERVER name another.\n");
 }
 
 TEST(ReportUsage, NamesTheHelp) {
@@ -54,6 +62,27 @@ TEST(ConnectionFlags, ReachTheClient) {
   EXPECT_EQ(connection.ToOptions().server, "b:2");
   EXPECT_EQ(connection.ToOptions().timeout, absl::Seconds(3));
   EXPECT_EQ(static_cast<OutputFormat>(format), OutputFormat::kJson);
+}
+
+TEST(ConnectionFlags, ExplainThePortThatIsCalled) {
+  ConnectionFlags connection = {.server = "a:1", .timeout = absl::Seconds(1)};
+  std::vector<Flag> flags;
+  AppendConnectionFlags(&connection, &flags);
+  EXPECT_EQ(flags[0].help,
+            "Where parley-server listens (now a:1). PARLEY_SERVER in the "
+            "environment changes what is taken without this flag.");
+  EXPECT_EQ(flags[1].help,
+            "How long one call may take, with its retries: 90s, 2m, 500ms "
+            "(default 1s).");
+  connection.port = ServerPort::kAdmin;
+  flags.clear();
+  AppendConnectionFlags(&connection, &flags);
+  EXPECT_EQ(flags[0].help,
+            "The server's admin port (now a:1). PARLEY_ADMIN_SERVER in the "
+            "environment changes what is taken without this flag.");
+  EXPECT_EQ(flags[1].help,
+            "How long to wait for it: 90s, 2m (default 1s). The server goes "
+            "on after that.");
 }
 
 }  // namespace

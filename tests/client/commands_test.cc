@@ -13,6 +13,7 @@ namespace parley::client {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -54,6 +55,7 @@ TEST(RunParley, EachCommandHasItsHelp) {
     EXPECT_EQ(ran.exit_code, 0);
     EXPECT_THAT(ran.out, AllOf(HasSubstr("Usage: parley " + command),
                                HasSubstr("Examples:"), HasSubstr("--server=")));
+    EXPECT_THAT(ran.out, Not(ContainsRegex("[^\n]{81}")));
     EXPECT_EQ(RunArgs({command, "--help"}).out, ran.out);
   }
 }

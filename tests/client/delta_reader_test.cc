@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "tests/client/fake_server.h"
 
 namespace parley::client {
@@ -73,6 +74,9 @@ TEST_F(DeltaLedgerTest, AnotherTranslationIsNoContinuation) {
   EXPECT_TRUE(Add("one").ok());
   ledger_.BeginAttempt();
   EXPECT_TRUE(absl::IsAborted(Add("two")));
+  ledger_.BeginAttempt();
+  EXPECT_TRUE(Add("on").ok());
+  EXPECT_TRUE(absl::IsAborted(Add("going")));
 }
 
 class ReadDeltasTest : public ::testing::Test {
@@ -86,15 +90,15 @@ class ReadDeltasTest : public ::testing::Test {
     retry.initial_backoff = absl::Milliseconds(1);
     absl::Notification finished;
     absl::Status status;
+    const auto read =
+        ReadDeltas(stub->async(), [this](const v1::TranslateDelta& delta) {
+          told_.push_back(ToString(delta));
+        });
     std::make_shared<RetryingCall>(
-        retry, absl::Seconds(20),
-        ReadDeltas(stub->async(),
-                   std::make_shared<const v1::TranslateRequest>(request),
-                   std::make_shared<DeltaLedger>(
-                       [this](const v1::TranslateDelta& delta) {
-                         told_.push_back(ToString(delta));
-                       }),
-                   response_),
+        retry, absl::Now() + absl::Seconds(20),
+        [&](grpc::ClientContext* context, RetryingCall::AttemptDone done) {
+          read(context, &request, &response_, std::move(done));
+        },
         [&](absl::Status end) {
           status = std::move(end);
           finished.Notify();
@@ -106,14 +110,13 @@ class ReadDeltasTest : public ::testing::Test {
 
   FakeServer server_;
   std::vector<std::string> told_;
-  std::shared_ptr<v1::TranslateResponse> response_ =
-      std::make_shared<v1::TranslateResponse>();
+  v1::TranslateResponse response_;
 };
 
 TEST_F(ReadDeltasTest, TellsDeltasAndKeepsTheResponse) {
   ASSERT_TRUE(Call("abcd").ok());
   EXPECT_THAT(told_, ElementsAre("0::a", "0:bcd$"));
-  EXPECT_EQ(response_->results(0).hypotheses(0).text(), ":abcd");
+  EXPECT_EQ(response_.results(0).hypotheses(0).text(), ":abcd");
 }
 
 TEST_F(ReadDeltasTest, ABrokenStreamIsReadAnew) {

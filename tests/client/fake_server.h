@@ -78,6 +78,7 @@ inline void AnswerItem(const v1::TranslateBatchStreamRequest& item,
   response.set_id(item.id());
   const grpc::Status status =
       handle(item.request(), response.mutable_response());
+  response.mutable_status()->ParseFromString(status.error_details());
   response.mutable_status()->set_code(status.error_code());
   response.mutable_status()->set_message(status.error_message());
   if (!status.ok()) response.clear_response();

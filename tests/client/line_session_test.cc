@@ -5,7 +5,6 @@
 
 #include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -98,29 +97,6 @@ TEST(RunLineCommand, SaysWhatIsWrongWithTheUsage) {
   EXPECT_THAT(problem({"--forbidden", "a"}), HasSubstr("is forbidden"));
   EXPECT_THAT(problem({"--input=" + file, "--output_file=" + file}),
               HasSubstr("emptied before"));
-}
-
-TEST(LineSession, CallEachWaitsForEachText) {
-  FakeServer server;
-  const TempFolder folder;
-  const std::string input = folder.Write("in", "a\nbad\nc\nstop\ne\n");
-  std::ostringstream out, err;
-  const CommandContext context = {
-      .out = out, .err = err, .server = server.address()};
-  LineFlags values(context);
-  values.input = input;
-  LineSession session(context, values);
-  ASSERT_TRUE(session.OpenInput({}).ok());
-  EXPECT_TRUE(session.reads_lines());
-  const absl::Status status = session.CallEach(
-      [&](Client& client, const std::string& text, absl::Status* outcome) {
-        if (text == "stop") return absl::NotFoundError("no model");
-        if (text == "bad") *outcome = absl::InternalError("broken");
-        return session.Write(absl::StrCat("<", text, ">"));
-      });
-  EXPECT_EQ(status, absl::NotFoundError("from text 4 on: no model"));
-  EXPECT_EQ(out.str(), "<a><bad><c>");
-  EXPECT_EQ(err.str(), "parley: line 2: INTERNAL: broken\n");
 }
 
 TEST(RunLineCommand, ShowsProgressWhereATerminalIsFree) {

@@ -135,17 +135,5 @@ TEST(StartJson, EscapesWhatItNames) {
   EXPECT_EQ(*json, R"({"line":7,"text":"a\"b","model":"m",)");
 }
 
-TEST(ToStatus, KeepsCodeAndMessage) {
-  google::rpc::Status status;
-  EXPECT_TRUE(ToStatus(status).ok());
-  status.set_code(8);
-  status.set_message("busy");
-  EXPECT_EQ(ToStatus(status), absl::ResourceExhaustedError("busy"));
-  for (const int code : {-4, 17}) {
-    status.set_code(code);
-    EXPECT_EQ(ToStatus(status).code(), absl::StatusCode::kUnknown);
-  }
-}
-
 }  // namespace
 }  // namespace parley::client

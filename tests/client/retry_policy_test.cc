@@ -31,6 +31,24 @@ TEST(RetryDelay, JitterTakesUpToHalfAway) {
             absl::Milliseconds(50));
 }
 
+TEST(RetryDelay, DrawsItsJitter) {
+  const RetryOptions options = {.initial_backoff = absl::Milliseconds(100)};
+  for (int i = 0; i < 100; ++i) {
+    const auto delay = RetryDelay(options, kUnavailable, 1);
+    ASSERT_TRUE(delay.has_value());
+    EXPECT_GE(*delay, absl::Milliseconds(50));
+    EXPECT_LE(*delay, absl::Milliseconds(100));
+  }
+  EXPECT_FALSE(RetryDelay(options, absl::InternalError(""), 1).has_value());
+}
+
+TEST(WithAttempts, CountsSeveral) {
+  EXPECT_TRUE(WithAttempts(absl::OkStatus(), 3).ok());
+  EXPECT_EQ(WithAttempts(kUnavailable, 1), kUnavailable);
+  EXPECT_EQ(WithAttempts(kUnavailable, 3),
+            absl::UnavailableError("nobody there (after 3 attempts)"));
+}
+
 TEST(RetryDelay, EachCodeHasItsOwnLimit) {
   const RetryOptions options = {.max_unavailable_attempts = 2,
                                 .max_exhausted_attempts = 3};

@@ -11,13 +11,12 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
-#include "base/retry_after.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "absl/time/clock.h"
 
 namespace parley::client {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // As the attempts here make no real calls, nothing else keeps gRPC running.
@@ -41,7 +40,7 @@ Outcome RunCall(RetryOptions retry, absl::Duration timeout,
   Outcome outcome;
   absl::Notification finished;
   auto call = std::make_shared<RetryingCall>(
-      retry, timeout,
+      retry, absl::Now() + timeout,
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         done(outcomes.at(outcome.num_attempts++));
       },
@@ -90,13 +89,29 @@ TEST(RetryingCall, DoesNotWaitBeyondTheDeadline) {
   EXPECT_EQ(outcome.num_attempts, 1);
 }
 
+TEST(RetryingCall, ItsDeadlineIsThatOfItsAttempts) {
+  const absl::Time deadline = absl::FromUnixSeconds(4'000'000'000);
+  std::vector<absl::Time> seen;
+  absl::Notification finished;
+  std::make_shared<RetryingCall>(
+      Fast(), deadline,
+      [&](grpc::ClientContext* context, RetryingCall::AttemptDone done) {
+        seen.push_back(absl::FromChrono(context->deadline()));
+        done(seen.size() < 2 ? kUnavailable : grpc::Status::OK);
+      },
+      [&](absl::Status status) { finished.Notify(); })
+      ->Start();
+  finished.WaitForNotification();
+  EXPECT_THAT(seen, ElementsAre(deadline, deadline));
+}
+
 TEST(RetryingCall, CancelEndsAWait) {
   RetryOptions retry;
   retry.initial_backoff = retry.max_backoff = absl::Hours(1);
   absl::Status ended;
   absl::Notification attempted, finished;
   auto call = std::make_shared<RetryingCall>(
-      retry, absl::Hours(24),
+      retry, absl::Now() + absl::Hours(24),
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         done(kUnavailable);
       },
@@ -116,7 +131,7 @@ TEST(RetryingCall, CancelBetweenAttemptAndWaitMakesNoFurtherAttempt) {
   absl::Notification finished;
   RetryingCall::AttemptDone pending;
   auto call = std::make_shared<RetryingCall>(
-      Fast(), absl::Hours(24),
+      Fast(), absl::Now() + absl::Hours(24),
       [&](grpc::ClientContext*, RetryingCall::AttemptDone done) {
         ++num_attempts;
         pending = std::move(done);
@@ -127,28 +142,6 @@ TEST(RetryingCall, CancelBetweenAttemptAndWaitMakesNoFurtherAttempt) {
   std::exchange(pending, nullptr)(kUnavailable);
   finished.WaitForNotification();
   EXPECT_EQ(num_attempts, 1);
-}
-
-TEST(ToAbslStatus, KeepsWhenToTryAgain) {
-  google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(3);
-  info.mutable_retry_delay()->set_nanos(500'000'000);
-  google::rpc::Status details;
-  details.add_details()->PackFrom(info);
-  const absl::Status status =
-      ToAbslStatus({grpc::StatusCode::RESOURCE_EXHAUSTED, "full",
-                    details.SerializeAsString()});
-  EXPECT_EQ(GetRetryAfter(status), absl::Milliseconds(3500));
-  EXPECT_FALSE(
-      GetRetryAfter(ToAbslStatus({grpc::StatusCode::INTERNAL, "x", "?"})));
-}
-
-TEST(ToAbslStatus, KeepsCodesAndMessages) {
-  EXPECT_TRUE(ToAbslStatus(grpc::Status::OK).ok());
-  EXPECT_EQ(ToAbslStatus({grpc::StatusCode::DATA_LOSS, "lost"}),
-            absl::DataLossError("lost"));
-  EXPECT_EQ(ToAbslStatus({grpc::StatusCode::DO_NOT_USE, "?"}).code(),
-            absl::StatusCode::kUnknown);
 }
 
 }  // namespace

@@ -233,6 +233,7 @@ TEST(RunTranslate, StreamPrintsOneTextAfterTheOther) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.out, "de:a b\nde:c d\nde:\n");
   EXPECT_EQ(server.num_translate_calls(), 3);
+  EXPECT_EQ(RunArgs(server, {"--stream", "c\nd"}).out, ":c\nd\n");
 }
 
 TEST(RunTranslate, StreamReportsWhatFails) {
@@ -263,6 +264,22 @@ TEST(RunTranslate, StreamReportsWhatFails) {
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_EQ(ran.out, ":one\n");
   EXPECT_THAT(ran.err, HasSubstr("NOT_FOUND: from text 2 on: no model"));
+}
+
+TEST(RunTranslate, AnErrorStandsOnALineOfItsOwnWhereStreamHasPrinted) {
+  FakeServer server;
+  server.set_tell([](const v1::TranslateRequest& request, DeltaWriter* writer) {
+    WriteDelta(0, "half a", /*is_last=*/false, writer);
+    return grpc::Status(request.texts(0) == "fail"
+                            ? grpc::StatusCode::INTERNAL
+                            : grpc::StatusCode::NOT_FOUND,
+                        "gone");
+  });
+  const Ran ran = RunArgs(server, {"--stream", "fail", "stop", "never"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_EQ(ran.out, "half a\nhalf a\n");
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("text 1: INTERNAL: gone"),
+                             HasSubstr("NOT_FOUND: from text 2 on: gone")));
 }
 
 TEST(RunTranslate, StreamGoesWithoutWhereTheServerHasNone) {

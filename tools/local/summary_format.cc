@@ -212,7 +212,7 @@ Json TranslatorJson(const ModelInfo& info) {
     pairs.push_back({pair.source, pair.target});
   }
   const SearchOptions& search = info.default_search;
-  // As the server has it: there only where there is a shortlist.
+  // Null where there is none, as the server leaves it out then.
   const Json shortlist =
       info.has_shortlist ? Json(info.uses_shortlist) : Json();
   return {{"language_pairs", pairs},

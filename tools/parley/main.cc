@@ -11,6 +11,16 @@
 #include "client/commands.h"
 #include "tools/local/commands.h"
 
+namespace {
+
+// Leaves *value where the variable is not set or empty.
+void ReadEnvironment(const char* name, std::string* value) {
+  const char* text = std::getenv(name);
+  if (text != nullptr && *text != '\0') *value = text;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   parley::client::CommandContext context = {
@@ -21,14 +31,8 @@ int main(int argc, char** argv) {
       .output_is_terminal = ::isatty(STDOUT_FILENO) == 1,
       .error_is_terminal = ::isatty(STDERR_FILENO) == 1,
   };
-  if (const char* server = std::getenv("PARLEY_SERVER");
-      server != nullptr && *server != '\0') {
-    context.server = server;
-  }
-  if (const char* server = std::getenv("PARLEY_ADMIN_SERVER");
-      server != nullptr && *server != '\0') {
-    context.admin_server = server;
-  }
+  ReadEnvironment("PARLEY_SERVER", &context.server);
+  ReadEnvironment("PARLEY_ADMIN_SERVER", &context.admin_server);
   const std::vector<std::string> args(argv + 1, argv + argc);
   return parley::client::RunParley(context, args,
                                    parley::tools::LocalCommands());

@@ -55,20 +55,20 @@ void FillRandom(uint32_t seed, float* data, int64_t count) {
 // must be, too.
 class Probe {
  public:
-  Probe(const MatmulShape& shape, const PreparedMatmul& prepared)
-      : shape_(shape),
+  explicit Probe(const PreparedMatmul& prepared)
+      : shape_(prepared.shape()),
         stream_(CpuEngine()),
         source_(
-            FloatBuffer::Uninitialized(kMaxPreparedRows * shape.in_features)),
+            FloatBuffer::Uninitialized(kMaxPreparedRows * shape_.in_features)),
         result_(
-            FloatBuffer::Uninitialized(kMaxPreparedRows * shape.out_features)),
+            FloatBuffer::Uninitialized(kMaxPreparedRows * shape_.out_features)),
         scratchpad_(prepared.scratchpad_bytes()),
         weight_(prepared.packed_weight(), CpuEngine()),
-        bias_(shape.out_features) {
+        bias_(shape_.out_features) {
     // Packed or not makes no difference to random numbers.
     FillRandom(1, static_cast<float*>(weight_.get_data_handle()),
                prepared.packed_weight().get_size() / sizeof(float));
-    FillRandom(2, bias_.data(), shape.out_features);
+    FillRandom(2, bias_.data(), shape_.out_features);
   }
 
   // The source row that results are computed of from now on.
@@ -121,13 +121,13 @@ class Probe {
 // What primitive i computes of a few rows, in element i; none where that
 // depends on a row's place.
 std::vector<std::optional<std::string>> ProbeResults(
-    const MatmulShape& shape, const PreparedMatmul& prepared) {
-  Probe probe(shape, prepared);
+    const PreparedMatmul& prepared) {
+  Probe probe(prepared);
   std::vector<std::optional<std::string>> results(prepared.primitives().size(),
                                                   std::string());
   // Few sums per row show a difference too seldom: then more rows.
   const auto num_probes = static_cast<uint32_t>(
-      std::clamp<int64_t>(1024 / shape.out_features, 1, 64));
+      std::clamp<int64_t>(1024 / prepared.shape().out_features, 1, 64));
   for (uint32_t seed = 3; seed < 3 + num_probes; ++seed) {
     probe.SetRow(seed);
     for (size_t i = 0; i < results.size(); ++i) {
@@ -167,13 +167,12 @@ PreparedMatmul::PreparedMatmul(const MatmulShape& shape)
     primitives_.push_back({num_rows, dnnl::matmul(description),
                            description.src_desc(), description.dst_desc()});
   }
-  KeepAgreeing(shape);
+  KeepAgreeing();
   states_.GiveBack(std::make_unique<MatmulState>(*this));
 }
 
-void PreparedMatmul::KeepAgreeing(const MatmulShape& shape) {
-  const std::vector<std::optional<std::string>> results =
-      ProbeResults(shape, *this);
+void PreparedMatmul::KeepAgreeing() {
+  const std::vector<std::optional<std::string>> results = ProbeResults(*this);
   // Of classes equal in size, the one with the smallest row count. The first
   // primitive always agrees with itself: it has one row.
   size_t majority = 0;

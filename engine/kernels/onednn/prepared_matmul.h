@@ -70,7 +70,7 @@ class PreparedMatmul {
   MatmulStatePool& states() const { return states_; }
 
  private:
-  void KeepAgreeing(const MatmulShape& shape);
+  void KeepAgreeing();
 
   const MatmulShape shape_;
   std::vector<Primitive> primitives_;

@@ -56,6 +56,17 @@ TEST(TranslateCheckTest, EachSideHasItsOwnVocabulary) {
   EXPECT_THAT(ErrorOf(task), HasSubstr("target token is 90, expected 0 to 89"));
 }
 
+TEST(TranslateCheckTest, LargeIdsAreNamedInFull) {
+  Task task = Sound();
+  task.source_ids = {1'000'000, 0};
+  EXPECT_THAT(ErrorOf(task),
+              HasSubstr("source token is 1000000, expected 0 to 99"));
+  task = Sound();
+  task.search.max_new_tokens = 123'456'789;
+  EXPECT_THAT(ErrorOf(task),
+              HasSubstr("max_new_tokens is 123456789, expected 1 to 64"));
+}
+
 TEST(TranslateCheckTest, SamplingHasOneBeam) {
   Task task = Sound();
   task.search.num_beams = 2;

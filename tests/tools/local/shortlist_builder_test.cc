@@ -1,9 +1,7 @@
 // Tables of the demo model, learned from the captions of its test set.
 #include "tools/local/shortlist_builder.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
