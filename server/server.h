@@ -114,7 +114,9 @@ class Server {
   std::map<std::string, bool> published_health_ ABSL_GUARDED_BY(health_mutex_);
   absl::Notification ready_;
   absl::Notification draining_;
-  ModelChanges changes_;  // Its thread uses all of the above.
+  // Its thread uses all of the above. Its answers reach calls of the admin
+  // service, but not the service itself, which calls it and goes before it.
+  ModelChanges changes_;
   ModelService admin_service_;
   std::optional<ModelService> model_service_;  // Says where the other one is.
   TranslationService translation_service_;

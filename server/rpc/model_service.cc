@@ -115,18 +115,16 @@ absl::StatusOr<ModelChange> ToChange(const v1::ReloadModelRequest& request) {
                      .directory = request.directory()};
 }
 
-}  // namespace
-
-v1::Model ModelService::ToProto(const ModelListing& listing) const {
+v1::Model ToProto(const ModelListing& listing, const CallLimits& call_limits) {
   v1::Model proto;
   proto.set_name(listing.name);
-  proto.set_state(parley::ToProto(listing.state));
+  proto.set_state(ToProto(listing.state));
   proto.set_last_error(listing.last_error);
   if (listing.model == nullptr) return proto;
   proto.set_version(listing.model->version);
   const ModelInfo& info = listing.model->info;
   proto.set_display_name(info.display_name);
-  proto.set_kind(parley::ToProto(info.kind));
+  proto.set_kind(ToProto(info.kind));
   proto.set_architecture(info.architecture);
   proto.set_num_parameters(info.num_parameters);
   proto.set_compute_type(std::string(ComputeTypeName(info.compute_type)));
@@ -142,13 +140,15 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
   v1::ModelLimits& limits = *proto.mutable_limits();
   limits.set_max_source_tokens(info.max_source_tokens);
   limits.set_max_target_tokens(info.max_target_tokens);
-  limits.set_max_texts_per_request(limits_.max_texts_per_request);
+  limits.set_max_texts_per_request(call_limits.max_texts_per_request);
   if (info.kind == ModelKind::kTranslation) limits.set_max_beams(kMaxBeams);
   if (info.kind == ModelKind::kEncoder) {
     *proto.mutable_encoder() = ToEncoderProto(info);
   }
   return proto;
 }
+
+}  // namespace
 
 grpc::ServerUnaryReactor* ModelService::ListModels(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -158,7 +158,7 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
       {context, request, response}, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
-          *list->add_models() = ToProto(listing);
+          *list->add_models() = ToProto(listing, limits_);
         }
         return absl::OkStatus();
       });
@@ -174,7 +174,7 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {
           if (listing.name != get.model()) continue;
-          *model = ToProto(listing);
+          *model = ToProto(listing, limits_);
           return absl::OkStatus();
         }
         return absl::NotFoundError(absl::StrCat(
@@ -207,6 +207,7 @@ grpc::ServerUnaryReactor* ModelService::Change(
     answerer.Refuse(change.status());
     return reactor;
   }
+  // A call that is cancelled ends before its change does, and the service may.
   administration_.admin->Change(
       *std::move(change),
       [answerer, to_response](absl::StatusOr<ModelListing> changed) {
@@ -224,7 +225,9 @@ grpc::ServerUnaryReactor* ModelService::LoadModel(
     grpc::ByteBuffer* response) {
   return Change<v1::LoadModelRequest>(
       "LoadModel", {context, request, response}, &ToChange,
-      [this](const ModelListing& listing) { return ToProto(listing); });
+      [limits = limits_](const ModelListing& listing) {
+        return ToProto(listing, limits);
+      });
 }
 
 grpc::ServerUnaryReactor* ModelService::UnloadModel(
@@ -240,7 +243,9 @@ grpc::ServerUnaryReactor* ModelService::ReloadModel(
     grpc::ByteBuffer* response) {
   return Change<v1::ReloadModelRequest>(
       "ReloadModel", {context, request, response}, &ToChange,
-      [this](const ModelListing& listing) { return ToProto(listing); });
+      [limits = limits_](const ModelListing& listing) {
+        return ToProto(listing, limits);
+      });
 }
 
 }  // namespace parley

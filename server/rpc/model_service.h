@@ -37,7 +37,8 @@ class ModelService final : public raw_model::Service {
     std::string elsewhere;  // Then: what to do instead, for PERMISSION_DENIED.
   };
 
-  // `models` and the admin must outlive the service.
+  // `models` and the admin must outlive the service. The admin may call back
+  // when the service is gone.
   ModelService(const ModelDirectory* models, const CallLimits& limits,
                Administration administration,
                const CallReporting& reporting = {})
@@ -63,8 +64,6 @@ class ModelService final : public raw_model::Service {
                                         grpc::ByteBuffer* response) override;
 
  private:
-  v1::Model ToProto(const ModelListing& listing) const;
-
   // Has the change made that a request asks for, and answers with what
   // `to_response` makes of it.
   template <typename Request, typename ToResponse>

@@ -1,7 +1,10 @@
 #include "server/rpc/model_service.h"
 
+#include <future>
 #include <memory>
+#include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/rpc/message_parsing.h"
@@ -220,6 +223,42 @@ TEST_F(ModelServiceAdminTest, SaysWhyAChangeIsNotMade) {
                           "/parley.v1.ModelService/UnloadModel", "\x0a\x01\xff")
                 .error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// Answers when the test says so.
+class LateAdmin final : public ModelAdmin {
+ public:
+  void Change(ModelChange change, Done done) override {
+    done_ = std::move(done);
+    asked.Notify();
+  }
+  void Answer(ModelListing listing) { done_(std::move(listing)); }
+
+  absl::Notification asked;
+
+ private:
+  Done done_;
+};
+
+// As where a server ends while a model is being loaded.
+TEST_F(ModelServiceTest, AChangeMayOutliveTheService) {
+  LateAdmin admin;
+  auto service = std::make_unique<ModelService>(
+      &directory_, CallLimits(), ModelService::Administration{.admin = &admin});
+  auto server = std::make_unique<LoopbackServer>(service.get());
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  auto call = std::async(std::launch::async, [&] {
+    v1::Model model;
+    return v1::ModelService::NewStub(server->channel())
+        ->LoadModel(&context, {}, &model);
+  });
+  admin.asked.WaitForNotification();
+  context.TryCancel();
+  EXPECT_EQ(call.get().error_code(), grpc::StatusCode::CANCELLED);
+  server.reset();
+  service.reset();
+  admin.Answer(directory_.List().back());
 }
 
 TEST_F(ModelServiceTest, RefusesBytesThatAreNoRequest) {
