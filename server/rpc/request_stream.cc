@@ -85,10 +85,6 @@ class RequestStreamReactor final
   void Complete(StreamedResponse response, const Slot& slot);
 
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status WhyAbandoned() const {
-    return WhyCancelled(
-        {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()});
-  }
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts what can be started.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -117,7 +113,8 @@ class RequestStreamReactor final
   Slot writing_ ABSL_GUARDED_BY(mutex_);  // Null: none. Among slots_, too.
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
+  // Why nobody reads any more; OK while somebody may.
+  absl::Status abandoned_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -128,7 +125,7 @@ void RequestStreamReactor::OnReadDone(bool ok) {
     absl::MutexLock lock(&mutex_);
     reading_ = false;
     // A request that comes when the stream has stopped is not taken.
-    if (!ok || stopped_ || abandoned_ || finished_) {
+    if (!ok || stopped_ || !abandoned_.ok() || finished_) {
       input_ended_ |= !ok;
       Proceed();
       return;
@@ -177,7 +174,13 @@ absl::Status RequestStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
 
 void RequestStreamReactor::Complete(StreamedResponse response,
                                     const Slot& slot) {
-  slot->record->End(cancel_->cancelled() ? WhyAbandoned() : response.status);
+  absl::Status status = std::move(response.status);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!abandoned_.ok()) status = abandoned_;
+  }
+  // Before the answer, so that who has it finds it counted.
+  slot->record->End(status);
   absl::MutexLock lock(&mutex_);
   slot->response = std::move(response.bytes);
   --num_working_;
@@ -212,7 +215,8 @@ void RequestStreamReactor::OnDone() {
 
 // Nobody reads any more: the runner drops what is under way.
 void RequestStreamReactor::Abandon() {
-  abandoned_ = true;
+  abandoned_.Update(WhyCancelled(
+      {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()}));
   cancel_->Cancel();
 }
 
@@ -223,7 +227,7 @@ bool RequestStreamReactor::HasRoom() const {
 }
 
 void RequestStreamReactor::WriteNext() {
-  if (abandoned_ || writing_ != nullptr || slots_.empty()) return;
+  if (!abandoned_.ok() || writing_ != nullptr || slots_.empty()) return;
   const auto last = in_order_ ? slots_.begin() + 1 : slots_.end();
   const auto next = std::find_if(slots_.begin(), last, [](const Slot& slot) {
     return slot->response.has_value();
@@ -236,18 +240,18 @@ void RequestStreamReactor::WriteNext() {
 void RequestStreamReactor::Proceed() {
   if (finished_) return;
   WriteNext();
-  const bool takes_more = !abandoned_ && !stopped_ && !input_ended_;
+  const bool takes_more = abandoned_.ok() && !stopped_ && !input_ended_;
   if (takes_more && !reading_ && !preparing_ && HasRoom()) {
     reading_ = true;
     StartRead(&request_);
   }
-  const bool all_told = abandoned_ || slots_.empty();
+  const bool all_told = !abandoned_.ok() || slots_.empty();
   if (takes_more || preparing_ || writing_ != nullptr || num_working_ > 0 ||
       !all_told) {
     return;
   }
-  if (abandoned_) {
-    End(WhyAbandoned());
+  if (!abandoned_.ok()) {
+    End(abandoned_);
   } else if (input_ended_) {
     End(absl::OkStatus());
   } else {
