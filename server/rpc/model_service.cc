@@ -192,8 +192,8 @@ grpc::ServerUnaryReactor* ModelService::Change(
     absl::StatusOr<ModelChange> (*to_change)(const Request&),
     ToResponse to_response) {
   auto* reactor = new DeferredReactor(
-      wire.response, std::make_shared<CallRecord>(reporting_, method,
-                                                  TakeIdentity(wire.context)));
+      wire, std::make_shared<CallRecord>(reporting_, method,
+                                         TakeIdentity(wire.context)));
   const DeferredReactor::Answerer answerer = reactor->answerer();
   if (administration_.admin == nullptr) {
     answerer.Refuse(absl::PermissionDeniedError(administration_.elsewhere));

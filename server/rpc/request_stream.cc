@@ -5,12 +5,10 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "server/rpc/call_alarm.h"
-#include "server/rpc/caller.h"
+#include "base/status_macros.h"
+#include "server/rpc/call_inside.h"
 
 namespace parley {
 namespace {
@@ -44,18 +42,14 @@ class RefusedStream final
 class RequestStreamReactor final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  RequestStreamReactor(const CallEnvironment& environment,
-                       grpc::CallbackServerContext* context,
-                       CallIdentity identity,
+  RequestStreamReactor(std::unique_ptr<CallInside> inside,
+                       std::unique_ptr<StreamRecord> record,
                        std::unique_ptr<StreamMethod> method,
                        RequestStreamSet* streams)
-      : gate_(environment.gate),
-        deadline_(DeadlineOf(*context)),
-        caller_(CallerOf(*context)),
+      : inside_(std::move(inside)),
+        record_(std::move(record)),
         method_(std::move(method)),
-        streams_(streams),
-        record_(environment.reporting, MethodName(method_->method()),
-                std::move(identity)) {}
+        streams_(streams) {}
 
   void Start() {
     streams_->Add(this);
@@ -80,7 +74,7 @@ class RequestStreamReactor final
 
   // Has the method answer `request`.
   void Work(const grpc::ByteBuffer& request, const Slot& slot);
-  // As the gate's.
+  // As the gate's, of one request.
   absl::Status Grow(int64_t bytes, StreamedRequest* slot);
   void Complete(StreamedResponse response, const Slot& slot);
 
@@ -91,14 +85,11 @@ class RequestStreamReactor final
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  CallGate* const gate_;
-  const absl::Time begin_ = absl::Now();
-  const absl::Time deadline_;
-  const std::string caller_;
+  // With the bytes of all slots. Leaves after all else.
+  const std::unique_ptr<CallInside> inside_;
+  const std::unique_ptr<StreamRecord> record_;
   const std::unique_ptr<StreamMethod> method_;  // While preparing_.
   RequestStreamSet* const streams_;
-  StreamRecord record_;
-  const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
   grpc::ByteBuffer request_;  // gRPC's while reading_.
@@ -131,7 +122,7 @@ void RequestStreamReactor::OnReadDone(bool ok) {
       return;
     }
     request.Swap(&request_);
-    slot->record = record_.StartCall();
+    slot->record = record_->StartCall();
     slots_.push_back(slot);
     ++num_working_;
     preparing_ = true;
@@ -147,15 +138,12 @@ void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
                                 const Slot& slot) {
   absl::Status admitted =
       Grow(static_cast<int64_t>(request.Length()), slot.get());
-  CallContext context = {
-      .deadline = deadline_,
-      .cancel = cancel_,
-      .flow = {.caller = caller_},
-      // It has been taken: a bounded number is.
-      .is_refusable = false,
-      .reserve = [this,
-                  slot](int64_t bytes) { return Grow(bytes, slot.get()); },
-      .call_at = &CallAt};
+  CallContext context = inside_->Context();
+  // It has been taken: a bounded number is.
+  context.is_refusable = false;
+  context.reserve = [this, slot](int64_t bytes) {
+    return Grow(bytes, slot.get());
+  };
   method_->Answer(request, std::move(admitted),
                   {.context = std::move(context),
                    .record = slot->record,
@@ -165,8 +153,7 @@ void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
 }
 
 absl::Status RequestStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
-  absl::Status grown = gate_->Grow(bytes);
-  if (!grown.ok()) return grown;
+  PARLEY_RETURN_IF_ERROR(inside_->Grow(bytes));
   absl::MutexLock lock(&mutex_);
   slot->bytes += bytes;
   return absl::OkStatus();
@@ -189,7 +176,7 @@ void RequestStreamReactor::Complete(StreamedResponse response,
 
 void RequestStreamReactor::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mutex_);
-  gate_->Shrink(writing_->bytes);
+  inside_->Shrink(writing_->bytes);
   slots_.erase(std::find(slots_.begin(), slots_.end(), writing_));
   writing_ = nullptr;
   if (!ok) Abandon();
@@ -204,26 +191,19 @@ void RequestStreamReactor::OnCancel() {
 
 void RequestStreamReactor::OnDone() {
   streams_->Remove(this);
-  int64_t bytes = 0;
   {
+    // Whoever called Finish has let go of it.
     absl::MutexLock lock(&mutex_);
-    for (const Slot& slot : slots_) bytes += slot->bytes;
   }
-  gate_->Leave(bytes);
   delete this;
 }
 
-// Nobody reads any more: the runner drops what is under way.
-void RequestStreamReactor::Abandon() {
-  abandoned_.Update(WhyCancelled(
-      {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()}));
-  cancel_->Cancel();
-}
+// Nobody reads any more.
+void RequestStreamReactor::Abandon() { abandoned_.Update(inside_->Cancel()); }
 
 bool RequestStreamReactor::HasRoom() const {
-  int64_t bytes = 0;
-  for (const Slot& slot : slots_) bytes += slot->bytes;
-  return std::ssize(slots_) < kMaxStreamRequests && bytes < kMaxStreamBytes;
+  return std::ssize(slots_) < kMaxStreamRequests &&
+         inside_->bytes() < kMaxStreamBytes;
 }
 
 void RequestStreamReactor::WriteNext() {
@@ -261,7 +241,7 @@ void RequestStreamReactor::Proceed() {
 
 void RequestStreamReactor::End(const absl::Status& status) {
   finished_ = true;
-  record_.End(status);
+  record_->End(status);
   Finish(ToGrpcStatus(status));
 }
 
@@ -285,16 +265,17 @@ void RequestStreamSet::Remove(RequestStreamReactor* stream) {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     std::unique_ptr<StreamMethod> method, RequestStreamSet* streams) {
-  CallIdentity identity = TakeIdentity(context);
-  const absl::Status entered = environment.gate->Enter(0);
-  if (!entered.ok()) {
-    StreamRecord(environment.reporting, MethodName(method->method()),
-                 std::move(identity))
-        .End(entered);
-    return new RefusedStream(entered, context);
+  auto record = std::make_unique<StreamRecord>(environment.reporting,
+                                               MethodName(method->method()),
+                                               TakeIdentity(context));
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *context, /*request=*/nullptr);
+  if (!inside.ok()) {
+    record->End(inside.status());
+    return new RefusedStream(inside.status(), context);
   }
-  auto* stream = new RequestStreamReactor(
-      environment, context, std::move(identity), std::move(method), streams);
+  auto* stream = new RequestStreamReactor(*std::move(inside), std::move(record),
+                                          std::move(method), streams);
   stream->Start();
   return stream;
 }
