@@ -9,6 +9,7 @@
 
 #include "base/status_macros.h"
 #include "server/rpc/call_inside.h"
+#include "server/rpc/refused_stream.h"
 
 namespace parley {
 namespace {
@@ -18,17 +19,6 @@ struct StreamedRequest {
   std::shared_ptr<CallRecord> record;
   int64_t bytes = 0;  // Counted by the gate.
   std::optional<grpc::ByteBuffer> response;
-};
-
-// A stream that the gate did not let in.
-class RefusedStream final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
- public:
-  RefusedStream(const absl::Status& status,
-                grpc::CallbackServerContext* context) {
-    Finish(ToGrpcStatus(status, context));
-  }
-  void OnDone() override { delete this; }
 };
 
 }  // namespace
@@ -272,7 +262,9 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
       CallInside::Enter(environment.gate, *context, /*request=*/nullptr);
   if (!inside.ok()) {
     record->End(inside.status());
-    return new RefusedStream(inside.status(), context);
+    return new RefusedStream<
+        grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>>(
+        inside.status(), context);
   }
   auto* stream = new RequestStreamReactor(*std::move(inside), std::move(record),
                                           std::move(method), streams);

@@ -11,6 +11,7 @@
 #include "parley/v1/translation.pb.h"
 #include "server/pipeline/translate.h"
 #include "server/rpc/call_inside.h"
+#include "server/rpc/refused_stream.h"
 #include "server/rpc/status_conversion.h"
 #include "server/rpc/translate_messages.h"
 
@@ -21,15 +22,6 @@ constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
                          TranslateCall, TranslateReply>
     kTranslateStream = {Method::kTranslateStream, &ToTranslateCall, &Translate,
                         &ToTranslateResponse};
-
-class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
- public:
-  RefusedStream(const absl::Status& status,
-                grpc::CallbackServerContext* context) {
-    Finish(ToGrpcStatus(status, context));
-  }
-  void OnDone() override { delete this; }
-};
 
 // At most one write is under way; Finish waits for it and for the pipeline, so
 // that the reactor outlives whatever calls back.
@@ -199,7 +191,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
       CallInside::Enter(environment.gate, *context, request);
   if (!inside.ok()) {
     record->End(inside.status());
-    return new RefusedStream(inside.status(), context);
+    return new RefusedStream<grpc::ServerWriteReactor<grpc::ByteBuffer>>(
+        inside.status(), context);
   }
   auto* stream = new TranslateStreamReactor(
       environment, context, *std::move(inside), std::move(record));
