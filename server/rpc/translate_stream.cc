@@ -9,19 +9,15 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "parley/v1/translation.pb.h"
-#include "server/pipeline/translate.h"
 #include "server/rpc/call_inside.h"
 #include "server/rpc/refused_stream.h"
 #include "server/rpc/status_conversion.h"
-#include "server/rpc/translate_messages.h"
+#include "server/rpc/translate_method.h"
 
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
-                         TranslateCall, TranslateReply>
-    kTranslateStream = {Method::kTranslateStream, &ToTranslateCall, &Translate,
-                        &ToTranslateResponse};
+constexpr auto kTranslateStream = TranslateMethod(Method::kTranslateStream);
 
 // At most one write is under way; Finish waits for it and for the pipeline, so
 // that the reactor outlives whatever calls back.
