@@ -333,15 +333,8 @@ std::map<std::string, bool> Server::Health() const {
 }
 
 void Server::PublishHealth() {
-  absl::MutexLock lock(&health_mutex_);
-  std::map<std::string, bool> health = Health();
-  for (const auto& [name, serving] : published_health_) {
-    if (!health.contains(name)) health_service_.Forget(name);
-  }
-  for (const auto& [name, serving] : health) {
-    health_service_.SetServing(name, serving);
-  }
-  published_health_ = std::move(health);
+  absl::MutexLock lock(&publish_mutex_);
+  health_service_.SetAll(Health());
 }
 
 void Server::WatchModels() {

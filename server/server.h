@@ -110,8 +110,7 @@ class Server {
   const RegistryDirectory directory_;
   CallGate gate_;
   HealthService health_service_;
-  absl::Mutex health_mutex_;  // One at a time publishes.
-  std::map<std::string, bool> published_health_ ABSL_GUARDED_BY(health_mutex_);
+  absl::Mutex publish_mutex_;  // So that what was seen last is said last.
   absl::Notification ready_;
   absl::Notification draining_;
   // Its thread uses all of the above. Its answers reach calls of the admin
