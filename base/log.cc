@@ -23,9 +23,9 @@ const char* Basename(const char* path) {
 
 void SetMinLogSeverity(LogSeverity severity) { min_severity = severity; }
 
-namespace log_internal {
+bool IsLogged(LogSeverity severity) { return severity >= min_severity; }
 
-bool IsWritten(LogSeverity severity) { return severity >= min_severity; }
+namespace log_internal {
 
 // The stream begins with the place, which holds no space; the rest is the
 // message.
@@ -35,7 +35,7 @@ LogLine::LogLine(LogSeverity severity, const char* file, int line)
 }
 
 LogLine::~LogLine() {
-  if (IsWritten(severity_)) {
+  if (IsLogged(severity_)) {
     const std::string text = stream_.str();
     const size_t space = text.find(' ');
     WriteLine({.time = absl::Now(),

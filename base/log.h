@@ -19,6 +19,9 @@ enum class LogSeverity { kInfo, kWarning, kError, kFatal };
 // Lines below `severity` are dropped. The default is kInfo. Any thread.
 void SetMinLogSeverity(LogSeverity severity);
 
+// Whether lines of `severity` are written: for those that are dear to make.
+bool IsLogged(LogSeverity severity);
+
 namespace log_internal {
 
 // Collects one line and writes it when destroyed.

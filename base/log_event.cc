@@ -127,7 +127,7 @@ void AppendJsonString(absl::string_view text, std::string* out) {
 
 void LogEvent(LogSeverity severity, absl::string_view message,
               absl::Span<const LogField> fields) {
-  if (!log_internal::IsWritten(severity)) return;
+  if (!IsLogged(severity)) return;
   log_internal::WriteLine({.time = absl::Now(),
                            .severity = severity,
                            .message = message,
