@@ -11,6 +11,7 @@
 #define PARLEY_BASE_LOG_H_
 
 #include <sstream>
+#include <string>
 
 namespace parley {
 
@@ -36,6 +37,7 @@ class LogLine {
 
  private:
   const LogSeverity severity_;
+  const std::string source_;  // "file.cc:12".
   std::ostringstream stream_;
 };
 

@@ -139,7 +139,7 @@ grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return AnswerUnaryCall<HealthCheckRequest, HealthCheckResponse>(
-      context, request, response,
+      {context, request, response}, /*record=*/nullptr,
       [this](const HealthCheckRequest& check, HealthCheckResponse* answer) {
         absl::MutexLock lock(&mutex_);
         const ServingStatus status = StatusOf(check.service());
