@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/utf8.h"
 #include "server/pipeline/methods.h"
 #include "server/rpc/deferred_call.h"
 #include "server/rpc/message_parsing.h"
@@ -119,7 +120,7 @@ v1::Model ToProto(const ModelListing& listing, const CallLimits& call_limits) {
   v1::Model proto;
   proto.set_name(listing.name);
   proto.set_state(ToProto(listing.state));
-  proto.set_last_error(listing.last_error);
+  proto.set_last_error(MakeValidUtf8(listing.last_error.message()));
   if (listing.model == nullptr) return proto;
   proto.set_version(listing.model->version);
   const ModelInfo& info = listing.model->info;
@@ -150,6 +151,16 @@ v1::Model ToProto(const ModelListing& listing, const CallLimits& call_limits) {
 
 }  // namespace
 
+v1::Model ModelService::Describe(const ModelListing& listing) const {
+  v1::Model model = ToProto(listing, limits_);
+  if (administration_.admin == nullptr && !listing.last_error.ok()) {
+    model.set_last_error(
+        absl::StrCat(absl::StatusCodeToString(listing.last_error.code()),
+                     ": the server's log and its admin port say why"));
+  }
+  return model;
+}
+
 grpc::ServerUnaryReactor* ModelService::ListModels(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
@@ -158,7 +169,7 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
       {context, request, response}, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
-          *list->add_models() = ToProto(listing, limits_);
+          *list->add_models() = Describe(listing);
         }
         return absl::OkStatus();
       });
@@ -174,7 +185,7 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {
           if (listing.name != get.model()) continue;
-          *model = ToProto(listing, limits_);
+          *model = Describe(listing);
           return absl::OkStatus();
         }
         return absl::NotFoundError(absl::StrCat(

@@ -31,7 +31,8 @@ using Service = Base::WithRawCallbackMethod_ListModels<
 // served when that is done.
 class ModelService final : public raw_model::Service {
  public:
-  // Who may change what is served.
+  // Who may change what is served, and is told why a model failed: that names
+  // what lies where on the server.
   struct Administration {
     ModelAdmin* admin = nullptr;  // Null: nobody here.
     std::string elsewhere;  // Then: what to do instead, for PERMISSION_DENIED.
@@ -64,6 +65,9 @@ class ModelService final : public raw_model::Service {
                                         grpc::ByteBuffer* response) override;
 
  private:
+  // What this port says of a model.
+  v1::Model Describe(const ModelListing& listing) const;
+
   // Has the change made that a request asks for, and answers with what
   // `to_response` makes of it.
   template <typename Request, typename ToResponse>

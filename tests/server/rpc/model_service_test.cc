@@ -33,10 +33,11 @@ class FakeAdmin final : public ModelAdmin {
 class ModelServiceTest : public ::testing::Test {
  protected:
   ModelServiceTest() {
-    directory_.unready = {{.name = "a", .state = ModelListing::State::kLoading},
-                          {.name = "b",
-                           .state = ModelListing::State::kFailed,
-                           .last_error = "no weights"}};
+    directory_.unready = {
+        {.name = "a", .state = ModelListing::State::kLoading},
+        {.name = "b",
+         .state = ModelListing::State::kFailed,
+         .last_error = absl::DataLossError("/models/b: no weights")}};
     directory_.models.push_back(
         MakeServedModel("fake", std::make_shared<FakeEngineControl>(), {}));
   }
@@ -60,7 +61,10 @@ TEST_F(ModelServiceTest, ListsAllWithTheirStates) {
   EXPECT_EQ(response.models(0).state(), v1::MODEL_STATE_LOADING);
   EXPECT_EQ(response.models(1).name(), "b");
   EXPECT_EQ(response.models(1).state(), v1::MODEL_STATE_FAILED);
-  EXPECT_EQ(response.models(1).last_error(), "no weights");
+  // Everybody may read it here, so it names no files.
+  EXPECT_EQ(response.models(1).last_error(),
+            "DATA_LOSS: the server's log and its admin port say why");
+  EXPECT_EQ(response.models(2).last_error(), "");
   EXPECT_EQ(response.models(2).name(), "fake");
   EXPECT_EQ(response.models(2).state(), v1::MODEL_STATE_READY);
 }
@@ -203,6 +207,16 @@ TEST_F(ModelServiceAdminTest, ChangesAreMade) {
   ASSERT_TRUE(admin_stub_->UnloadModel(&contexts[2], unload, &unloaded).ok());
   EXPECT_EQ(admin_.last.kind, ModelChange::Kind::kUnload);
   EXPECT_EQ(admin_.last.name, "fake");
+}
+
+TEST_F(ModelServiceAdminTest, SaysWhyAModelFailed) {
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::GetModelRequest request;
+  request.set_model("b");
+  v1::Model model;
+  ASSERT_TRUE(admin_stub_->GetModel(&context, request, &model).ok());
+  EXPECT_EQ(model.last_error(), "/models/b: no weights");
 }
 
 TEST_F(ModelServiceAdminTest, SaysWhyAChangeIsNotMade) {
