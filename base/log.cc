@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "absl/strings/string_view.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/log_event.h"
 
@@ -23,25 +23,20 @@ const char* Basename(const char* path) {
 
 void SetMinLogSeverity(LogSeverity severity) { min_severity = severity; }
 
+bool IsLogged(LogSeverity severity) { return severity >= min_severity; }
+
 namespace log_internal {
 
-bool IsWritten(LogSeverity severity) { return severity >= min_severity; }
-
-// The stream begins with the place, which holds no space; the rest is the
-// message.
 LogLine::LogLine(LogSeverity severity, const char* file, int line)
-    : severity_(severity) {
-  stream_ << Basename(file) << ':' << line << ' ';
-}
+    : severity_(severity), source_(absl::StrCat(Basename(file), ":", line)) {}
 
 LogLine::~LogLine() {
-  if (IsWritten(severity_)) {
-    const std::string text = stream_.str();
-    const size_t space = text.find(' ');
+  if (IsLogged(severity_)) {
+    const std::string message = stream_.str();
     WriteLine({.time = absl::Now(),
                .severity = severity_,
-               .source = absl::string_view(text).substr(0, space),
-               .message = absl::string_view(text).substr(space + 1)});
+               .source = source_,
+               .message = message});
   }
   if (severity_ == LogSeverity::kFatal) std::abort();
 }

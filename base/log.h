@@ -11,6 +11,7 @@
 #define PARLEY_BASE_LOG_H_
 
 #include <sstream>
+#include <string>
 
 namespace parley {
 
@@ -18,6 +19,9 @@ enum class LogSeverity { kInfo, kWarning, kError, kFatal };
 
 // Lines below `severity` are dropped. The default is kInfo. Any thread.
 void SetMinLogSeverity(LogSeverity severity);
+
+// Whether lines of `severity` are written: for those that are dear to make.
+bool IsLogged(LogSeverity severity);
 
 namespace log_internal {
 
@@ -33,6 +37,7 @@ class LogLine {
 
  private:
   const LogSeverity severity_;
+  const std::string source_;  // "file.cc:12".
   std::ostringstream stream_;
 };
 

@@ -53,6 +53,19 @@ void AppendTextValue(absl::string_view value, std::string* out) {
   }
 }
 
+// `append_text` has the form's way of writing text.
+void AppendValue(const LogField& field,
+                 void (*append_text)(absl::string_view text, std::string* out),
+                 std::string* out) {
+  if (const auto* text = std::get_if<absl::string_view>(&field.value)) {
+    append_text(*text, out);
+  } else if (const auto* number = std::get_if<int64_t>(&field.value)) {
+    absl::StrAppend(out, *number);
+  } else {
+    absl::StrAppend(out, NumberText(std::get<double>(field.value)));
+  }
+}
+
 std::string FormatText(const log_internal::Line& line) {
   std::string out;
   AppendTime(line.time, &out);
@@ -62,21 +75,14 @@ std::string FormatText(const log_internal::Line& line) {
   absl::StrAppend(&out, line.message);
   for (const LogField& field : line.fields) {
     absl::StrAppend(&out, " ", field.name, "=");
-    if (const auto* text = std::get_if<absl::string_view>(&field.value)) {
-      AppendTextValue(*text, &out);
-    } else if (const auto* number = std::get_if<int64_t>(&field.value)) {
-      absl::StrAppend(&out, *number);
-    } else {
-      absl::StrAppend(&out, NumberText(std::get<double>(field.value)));
-    }
+    AppendValue(field, &AppendTextValue, &out);
   }
   return out;
 }
 
-void AppendJsonField(absl::string_view name, absl::string_view value,
-                     std::string* out) {
-  absl::StrAppend(out, ",\"", name, "\":");
-  AppendJsonString(value, out);
+void AppendJsonField(const LogField& field, std::string* out) {
+  absl::StrAppend(out, ",\"", field.name, "\":");
+  AppendValue(field, &AppendJsonString, out);
 }
 
 std::string FormatJson(const log_internal::Line& line) {
@@ -84,18 +90,9 @@ std::string FormatJson(const log_internal::Line& line) {
   AppendTime(line.time, &out);
   absl::StrAppend(&out, "\",\"severity\":\"", SeverityName(line.severity),
                   "\"");
-  AppendJsonField("message", line.message, &out);
-  if (!line.source.empty()) AppendJsonField("source", line.source, &out);
-  for (const LogField& field : line.fields) {
-    if (const auto* text = std::get_if<absl::string_view>(&field.value)) {
-      AppendJsonField(field.name, *text, &out);
-    } else if (const auto* number = std::get_if<int64_t>(&field.value)) {
-      absl::StrAppend(&out, ",\"", field.name, "\":", *number);
-    } else {
-      absl::StrAppend(&out, ",\"", field.name,
-                      "\":", NumberText(std::get<double>(field.value)));
-    }
-  }
+  AppendJsonField({"message", line.message}, &out);
+  if (!line.source.empty()) AppendJsonField({"source", line.source}, &out);
+  for (const LogField& field : line.fields) AppendJsonField(field, &out);
   out += '}';
   return out;
 }
@@ -127,7 +124,7 @@ void AppendJsonString(absl::string_view text, std::string* out) {
 
 void LogEvent(LogSeverity severity, absl::string_view message,
               absl::Span<const LogField> fields) {
-  if (!log_internal::IsWritten(severity)) return;
+  if (!IsLogged(severity)) return;
   log_internal::WriteLine({.time = absl::Now(),
                            .severity = severity,
                            .message = message,

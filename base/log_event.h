@@ -52,9 +52,6 @@ void AppendJsonString(absl::string_view text, std::string* out);
 
 namespace log_internal {
 
-// Of base/log.cc: whether lines of this severity are written.
-bool IsWritten(LogSeverity severity);
-
 struct Line {
   absl::Time time;
   LogSeverity severity = LogSeverity::kInfo;

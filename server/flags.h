@@ -3,7 +3,6 @@
 #ifndef PARLEY_SERVER_FLAGS_H_
 #define PARLEY_SERVER_FLAGS_H_
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -43,20 +44,19 @@ struct StartState {
 absl::StatusOr<StartState> FindSources(const ServerConfig& config) {
   StartState start = {.sources = config.models};
   if (config.watch_repository) {
-    PARLEY_ASSIGN_OR_RETURN(start.repository,
-                            TakeSnapshot(config.model_repository));
-  }
-  if (!config.model_repository.empty()) {
-    // One that is watched may be filled later.
+    const std::filesystem::path repository = config.model_repository;
+    PARLEY_ASSIGN_OR_RETURN(start.repository, TakeSnapshot(repository));
+    for (const auto& [name, files] : start.repository) {
+      start.sources.push_back({.name = name, .directory = repository / name});
+    }
+  } else if (!config.model_repository.empty()) {
     PARLEY_ASSIGN_OR_RETURN(std::vector<ModelSource> found,
-                            config.watch_repository
-                                ? ListModels(config.model_repository)
-                                : FindModels(config.model_repository));
+                            FindModels(config.model_repository));
     start.sources.insert(start.sources.end(), found.begin(), found.end());
   }
   const absl::Status typed =
       SetComputeTypes(config.compute_types, &start.sources);
-  // Nor need all of its models be there now.
+  // One that is watched may get the models that are meant later.
   if (!typed.ok() && !config.watch_repository) return typed;
   return start;
 }

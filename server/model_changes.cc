@@ -3,7 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <memory>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,10 +18,9 @@ namespace {
 
 void IgnoreProgress(absl::string_view stage, double done) {}
 
+// As ListModels spells it.
 std::string PathIn(const std::string& repository, const std::string& name) {
-  return repository.empty() || repository.back() == '/'
-             ? absl::StrCat(repository, name)
-             : absl::StrCat(repository, "/", name);
+  return (std::filesystem::path(repository) / name).string();
 }
 
 std::string Seconds(absl::Duration duration) {
@@ -58,31 +57,36 @@ ModelChanges::~ModelChanges() {
 }
 
 void ModelChanges::Change(ModelChange change, Done done) {
-  // Whichever of the two is called has the callback.
-  const auto shared_done = std::make_shared<Done>(std::move(done));
-  Order order = {
-      .refuse = [shared_done](
-                    absl::Status status) { (*shared_done)(std::move(status)); },
-      .name = change.name};
-  order.work = [this, shared_done, change = std::move(change)] {
+  Order order = {.name = change.name};
+  order.run = [this, change = std::move(change),
+               done = std::move(done)](absl::Status refused) mutable {
+    if (!refused.ok()) {
+      done(std::move(refused));
+      return;
+    }
     absl::StatusOr<ModelListing> made = Make(change);
     {
       // First, because who hears of it may ask for the next at once.
       absl::MutexLock lock(&mutex_);
       names_.erase(change.name);
     }
-    (*shared_done)(std::move(made));
+    done(std::move(made));
   };
-  absl::Status posted = Post(&order);
-  if (!posted.ok()) order.refuse(std::move(posted));
+  Post(std::move(order));
 }
 
 void ModelChanges::Run(absl::AnyInvocable<void()> work) {
-  Order order = {.work = std::move(work), .refuse = [](absl::Status) {}};
-  Post(&order).IgnoreError();
+  Post({.run = [work = std::move(work)](absl::Status refused) mutable {
+    if (refused.ok()) work();
+  }});
 }
 
-absl::Status ModelChanges::Post(Order* order) {
+void ModelChanges::Post(Order order) {
+  absl::Status posted = TryPost(&order);
+  if (!posted.ok()) order.run(std::move(posted));
+}
+
+absl::Status ModelChanges::TryPost(Order* order) {
   absl::MutexLock lock(&mutex_);
   if (stopped_) return GoingDown();
   if (orders_.size() >= kMaxWaiting) {
@@ -111,7 +115,7 @@ void ModelChanges::Stop() {
     stopped_ = true;
     refused.swap(orders_);
   }
-  for (Order& order : refused) order.refuse(GoingDown());
+  for (Order& order : refused) order.run(GoingDown());
 }
 
 bool ModelChanges::busy() const {
@@ -135,7 +139,7 @@ std::optional<ModelChanges::Order> ModelChanges::Next() {
   busy_ = true;
   if (absl::Now() >= next_trim_) {
     next_trim_ = absl::InfiniteFuture();
-    return Order{.work = [] { malloc_trim(0); }};
+    return Order{.run = [](absl::Status) { malloc_trim(0); }};
   }
   if (!orders_.empty()) {
     Order order = std::move(orders_.front());
@@ -143,12 +147,12 @@ std::optional<ModelChanges::Order> ModelChanges::Next() {
     return order;
   }
   next_look_ = absl::Now() + options_.watch_interval;
-  return Order{.work = [this] { LookAtRepository(); }};
+  return Order{.run = [this](absl::Status) { LookAtRepository(); }};
 }
 
 void ModelChanges::Loop() {
   while (std::optional<Order> order = Next()) {
-    RunOnOwnThread(std::move(order->work));
+    RunOnOwnThread([&order] { order->run(absl::OkStatus()); });
   }
 }
 

@@ -62,16 +62,17 @@ class ModelChanges final : public ModelAdmin {
 
  private:
   struct Order {
-    absl::AnyInvocable<void()> work;
-    // In place of the work, where it will not be done.
-    absl::AnyInvocable<void(absl::Status)> refuse;
+    // Does the work; or says, where it will not be done, that it is refused.
+    absl::AnyInvocable<void(absl::Status refused)> run;
     std::string name;  // Of the model; empty: none.
   };
 
   void Loop();
   // Waits for what is to be done next; nothing once stopped.
   std::optional<Order> Next();
-  absl::Status Post(Order* order);
+  // Queues it, or refuses it at once.
+  void Post(Order order);
+  absl::Status TryPost(Order* order);
 
   absl::StatusOr<ModelListing> Make(const ModelChange& change);
   absl::Status Load(const ModelChange& change);

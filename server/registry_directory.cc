@@ -1,6 +1,5 @@
 #include "server/registry_directory.h"
 
-#include <string>
 #include <utility>
 
 namespace parley {
@@ -23,7 +22,7 @@ ModelListing::State ToListingState(ModelState state) {
 ModelListing ToListing(ModelEntry entry) {
   return {.name = std::move(entry.name),
           .state = ToListingState(entry.state),
-          .last_error = std::string(entry.last_error.message()),
+          .last_error = std::move(entry.last_error),
           .model = std::move(entry.model)};
 }
 

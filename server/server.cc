@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -130,6 +131,23 @@ absl::StatusOr<Listening> StartListening(const std::string& host, int port,
   return listening;
 }
 
+struct SidePort {
+  absl::string_view name;  // "admin" of --admin_port.
+  bool is_needed = false;
+};
+
+// What comes of a port that cannot be had: an error only where it is needed.
+absl::Status GoOnWithout(const SidePort& port, const absl::Status& failure) {
+  if (port.is_needed) {
+    return absl::UnavailableError(
+        absl::StrCat("the ", port.name, " port: ", failure.message()));
+  }
+  PARLEY_LOG(kWarning) << "going on without the " << port.name
+                       << " port: " << failure.message() << "; --" << port.name
+                       << "_port names another, or is off";
+  return absl::OkStatus();
+}
+
 ModelChanges::Options ChangeOptionsOf(const ServerConfig& config,
                                       std::function<void()> changed) {
   return {.repository = config.model_repository,
@@ -215,14 +233,8 @@ absl::Status Server::ListenForAdmin(const ServerConfig& config) {
     admin_address_ = HostPort(config.admin_listen, listening->port);
     return absl::OkStatus();
   }
-  if (config.needs_admin_port) {
-    return absl::UnavailableError(
-        absl::StrCat("the admin port: ", listening.status().message()));
-  }
-  PARLEY_LOG(kWarning) << "going on without an admin port: "
-                       << listening.status().message()
-                       << "; --admin_port names another, or is off";
-  return absl::OkStatus();
+  return GoOnWithout({.name = "admin", .is_needed = config.needs_admin_port},
+                     listening.status());
 }
 
 absl::Status Server::Listen(const ServerConfig& config) {
@@ -267,15 +279,9 @@ absl::Status Server::ListenForScrapes(const ServerConfig& config) {
     metrics_address_ = HostPort(host, metrics_endpoint_->port());
     return absl::OkStatus();
   }
-  const absl::Status failure = ExplainListenFailure(host, config.metrics_port);
-  if (config.needs_metrics_port) {
-    return absl::UnavailableError(
-        absl::StrCat("the metrics port: ", failure.message()));
-  }
-  PARLEY_LOG(kWarning) << "going on without a metrics port: "
-                       << failure.message()
-                       << "; --metrics_port names another, or is off";
-  return absl::OkStatus();
+  return GoOnWithout(
+      {.name = "metrics", .is_needed = config.needs_metrics_port},
+      ExplainListenFailure(host, config.metrics_port));
 }
 
 std::vector<ModelReadiness> Server::Readiness() const {
@@ -333,15 +339,8 @@ std::map<std::string, bool> Server::Health() const {
 }
 
 void Server::PublishHealth() {
-  absl::MutexLock lock(&health_mutex_);
-  std::map<std::string, bool> health = Health();
-  for (const auto& [name, serving] : published_health_) {
-    if (!health.contains(name)) health_service_.Forget(name);
-  }
-  for (const auto& [name, serving] : health) {
-    health_service_.SetServing(name, serving);
-  }
-  published_health_ = std::move(health);
+  absl::MutexLock lock(&publish_mutex_);
+  health_service_.SetAll(Health());
 }
 
 void Server::WatchModels() {

@@ -110,11 +110,12 @@ class Server {
   const RegistryDirectory directory_;
   CallGate gate_;
   HealthService health_service_;
-  absl::Mutex health_mutex_;  // One at a time publishes.
-  std::map<std::string, bool> published_health_ ABSL_GUARDED_BY(health_mutex_);
+  absl::Mutex publish_mutex_;  // So that what was seen last is said last.
   absl::Notification ready_;
   absl::Notification draining_;
-  ModelChanges changes_;  // Its thread uses all of the above.
+  // Its thread uses all of the above. Its answers reach calls of the admin
+  // service, but not the service itself, which calls it and goes before it.
+  ModelChanges changes_;
   ModelService admin_service_;
   std::optional<ModelService> model_service_;  // Says where the other one is.
   TranslationService translation_service_;

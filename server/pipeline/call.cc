@@ -9,7 +9,6 @@
 #include "server/batching/policy.h"
 
 namespace parley {
-
 namespace {
 
 // What an answer needs to get to the peer.
@@ -18,8 +17,8 @@ constexpr absl::Duration kMaxWayBack = absl::Milliseconds(100);
 
 }  // namespace
 
-bool IsOfWholeCall(const absl::Status& status, const CallContext& context) {
-  if (absl::IsDeadlineExceeded(status)) return !context.allow_partial;
+bool IsOfWholeCall(const absl::Status& status, bool allow_partial) {
+  if (absl::IsDeadlineExceeded(status)) return !allow_partial;
   return absl::IsCancelled(status) || absl::IsUnavailable(status);
 }
 

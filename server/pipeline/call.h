@@ -68,8 +68,8 @@ using ReplyCallback = absl::AnyInvocable<void(absl::StatusOr<Reply>)>;
 
 // Whether `status` is one of the call rather than of one of its items: the
 // runner says some for reasons that all tasks of a call share. That time is up
-// is the items' own where the call takes part of the answer.
-bool IsOfWholeCall(const absl::Status& status, const CallContext& context);
+// is the items' own where the call takes part of the answer, allow_partial.
+bool IsOfWholeCall(const absl::Status& status, bool allow_partial);
 
 // By when a call that began at `now` is to be answered, so that the answer is
 // there by context.deadline. With allow_partial the last twentieth of its time

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "engine/api/model.h"
@@ -19,8 +20,8 @@ struct ModelListing {
 
   std::string name;
   State state = State::kLoading;
-  // Why its last load failed, or its engine was lost; empty: neither.
-  std::string last_error;
+  // Why its last load failed, or its engine was lost; OK: neither.
+  absl::Status last_error;
   std::shared_ptr<const ServedModel> model;  // Null unless ready.
 };
 

@@ -19,7 +19,7 @@ namespace {
 class PendingGroup {
  public:
   PendingGroup(TaskGroup group, const CallContext& context)
-      : context_(context),
+      : allow_partial_(context.allow_partial),
         group_(std::move(group)),
         ended_(group_.tasks.size()),
         num_pending_(std::ssize(group_.tasks)) {}
@@ -81,7 +81,7 @@ class PendingGroup {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ended_[index] = true;
     --num_pending_;
-    if (!IsOfWholeCall(result.status(), context_)) {
+    if (!IsOfWholeCall(result.status(), allow_partial_)) {
       group_.each(index, std::move(result));
     } else if (status_.ok()) {
       status_ = std::move(result).status();
@@ -97,7 +97,7 @@ class PendingGroup {
     }
   }
 
-  const CallContext context_;
+  const bool allow_partial_;
   absl::Mutex mutex_;
   TaskGroup group_ ABSL_GUARDED_BY(mutex_);
   std::vector<bool> ended_ ABSL_GUARDED_BY(mutex_);  // [num_tasks]

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/rpc/duration_message.h"
+#include "server/rpc/message_parsing.h"
 
 namespace parley {
 absl::Status UnknownValue(absl::string_view field, int value,
@@ -37,6 +38,14 @@ v1::Timing ToProto(const CallTiming& timing) {
   *proto.mutable_queue() = ToProtoDuration(timing.queue);
   *proto.mutable_compute() = ToProtoDuration(timing.compute);
   return proto;
+}
+
+absl::Status SerializeAnswer(const google::protobuf::Message& message,
+                             const CallLimits& limits,
+                             grpc::ByteBuffer* bytes) {
+  absl::Status fits =
+      CheckAnswerSize(static_cast<int64_t>(message.ByteSizeLong()), limits);
+  return fits.ok() ? SerializeMessage(message, bytes) : fits;
 }
 
 }  // namespace parley

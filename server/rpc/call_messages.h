@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "parley/v1/call.pb.h"
 #include "parley/v1/translation.pb.h"
 #include "server/pipeline/call.h"
@@ -19,6 +21,10 @@ absl::Status ReadCallOptions(const v1::CallOptions& options,
                              CallContext* context);
 
 v1::Timing ToProto(const CallTiming& timing);
+
+// SerializeMessage, with the size bounded as CheckAnswerSize has it.
+absl::Status SerializeAnswer(const google::protobuf::Message& message,
+                             const CallLimits& limits, grpc::ByteBuffer* bytes);
 
 }  // namespace parley
 

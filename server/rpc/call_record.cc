@@ -82,6 +82,10 @@ void CallRecord::End(const absl::Status& status) {
 
 void CallRecord::Log(const Facts& facts, const absl::Status& status,
                      absl::Duration duration) const {
+  const bool is_own_fault = IsOwnFault(status);
+  const LogSeverity severity =
+      is_own_fault ? LogSeverity::kError : LogSeverity::kInfo;
+  if (!IsLogged(severity)) return;
   const std::string code = absl::StatusCodeToString(status.code());
   std::vector<LogField> fields = {{"method", method_}};
   if (!facts.model.empty()) {
@@ -102,10 +106,8 @@ void CallRecord::Log(const Facts& facts, const absl::Status& status,
         {"compute_seconds", absl::ToDoubleSeconds(timing.compute)});
   }
   AppendIdentity(identity_, &fields);
-  const bool is_own_fault = IsOwnFault(status);
   if (is_own_fault) fields.push_back({"error", status.message()});
-  LogEvent(is_own_fault ? LogSeverity::kError : LogSeverity::kInfo, "call",
-           fields);
+  LogEvent(severity, "call", fields);
 }
 
 StreamRecord::StreamRecord(const CallReporting& reporting,
@@ -141,7 +143,7 @@ void StreamRecord::End(const absl::Status& status) {
   if (reporting_.metrics != nullptr) {
     reporting_.metrics->StreamClosed(method_, code);
   }
-  if (!reporting_.log_calls) return;
+  if (!reporting_.log_calls || !IsLogged(LogSeverity::kInfo)) return;
   std::vector<LogField> fields = {
       {"method", method_},
       {"code", code},

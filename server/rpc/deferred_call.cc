@@ -2,32 +2,36 @@
 
 #include <utility>
 
-#include "server/rpc/message_parsing.h"
+#include "server/rpc/call_messages.h"
 #include "server/rpc/status_conversion.h"
 
 namespace parley {
 
 void DeferredReactor::Answerer::Answer(
     const google::protobuf::Message& response) const {
-  if (finished_->exchange(true)) return;
-  Finish(SerializeMessage(response, reactor_->response_));
+  if (state_->answered.exchange(true)) return;
+  Finish(
+      SerializeAnswer(response, reactor_->limits_, reactor_->wire_.response));
 }
 
 void DeferredReactor::Answerer::Refuse(const absl::Status& status) const {
-  if (finished_->exchange(true)) return;
+  if (state_->answered.exchange(true)) return;
   Finish(status);
 }
 
 void DeferredReactor::Answerer::Finish(const absl::Status& status) const {
-  if (record_ != nullptr) record_->End(status);
-  reactor_->Finish(ToGrpcStatus(status));
+  // Before the answer, so that who has it finds it counted; and since the
+  // reactor may be gone after.
+  if (state_->record != nullptr) state_->record->End(status);
+  reactor_->Finish(ToGrpcStatus(status, reactor_->wire_.context));
 }
 
-DeferredReactor::DeferredReactor(grpc::ByteBuffer* response,
-                                 std::shared_ptr<CallRecord> record)
-    : response_(response) {
+DeferredReactor::DeferredReactor(const UnaryWire& wire,
+                                 std::shared_ptr<CallRecord> record,
+                                 const CallLimits& limits)
+    : wire_(wire), limits_(limits) {
   answerer_.reactor_ = this;
-  answerer_.record_ = std::move(record);
+  answerer_.state_->record = std::move(record);
 }
 
 void DeferredReactor::OnCancel() {

@@ -2,16 +2,12 @@
 
 #include <utility>
 
-#include "server/pipeline/embedding/embed.h"
-#include "server/rpc/embed_messages.h"
+#include "server/rpc/embed_method.h"
 
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::EmbedRequest, v1::EmbedResponse, EmbedCall,
-                         EmbedReply>
-    kEmbedStream = {Method::kEmbedStream, &ToEmbedCall, &Embed,
-                    &ToEmbedResponse};
+constexpr auto kEmbedStream = EmbedMethod(Method::kEmbedStream);
 
 class EmbedStream final : public StreamMethod {
  public:
@@ -22,16 +18,8 @@ class EmbedStream final : public StreamMethod {
 
   void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
               StreamedCall call) override {
-    Caller<v1::EmbedResponse> caller = {
-        .context = std::move(call.context),
-        .done =
-            [limits = environment_.limits, respond = std::move(call.respond)](
-                absl::StatusOr<v1::EmbedResponse> response) mutable {
-              v1::EmbedStreamResponse streamed;
-              respond(
-                  SerializeStreamed(std::move(response), limits, &streamed));
-            },
-        .record = std::move(call.record)};
+    auto caller = StreamedCaller<v1::EmbedResponse>(
+        std::move(call), environment_.limits, v1::EmbedStreamResponse());
     v1::EmbedRequest request;
     if (admitted.ok()) admitted = ParseMessage(&message, &request);
     if (admitted.ok()) {

@@ -1,14 +1,13 @@
 #include "server/rpc/embedding_service.h"
 
 #include "server/pipeline/embedding/classify.h"
-#include "server/pipeline/embedding/embed.h"
 #include "server/pipeline/embedding/embed_tokens.h"
 #include "server/pipeline/embedding/fill_mask.h"
 #include "server/pipeline/embedding/next_sentence.h"
 #include "server/pipeline/embedding/rerank.h"
 #include "server/pipeline/embedding/similarity.h"
 #include "server/pipeline/embedding/tokenize.h"
-#include "server/rpc/embed_messages.h"
+#include "server/rpc/embed_method.h"
 #include "server/rpc/embed_stream.h"
 #include "server/rpc/head_messages.h"
 #include "server/rpc/token_messages.h"
@@ -16,9 +15,7 @@
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::EmbedRequest, v1::EmbedResponse, EmbedCall,
-                         EmbedReply>
-    kEmbed = {Method::kEmbed, &ToEmbedCall, &Embed, &ToEmbedResponse};
+constexpr auto kEmbed = EmbedMethod(Method::kEmbed);
 constexpr PipelineMethod<v1::EmbedTokensRequest, v1::EmbedTokensResponse,
                          EmbedTokensCall, EmbedTokensReply>
     kEmbedTokens = {Method::kEmbedTokens, &ToEmbedTokensCall, &EmbedTokens,

@@ -97,25 +97,19 @@ HealthService::ServingStatus HealthService::StatusOf(
                                : it->second;
 }
 
-void HealthService::SetServing(const std::string& name, bool serving) {
+void HealthService::SetAll(const std::map<std::string, bool>& serving) {
   absl::MutexLock lock(&mutex_);
   if (stopped_) return;
-  statuses_[name] =
-      serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
-  TellWatchesOf(name);
-}
-
-void HealthService::Forget(const std::string& name) {
-  absl::MutexLock lock(&mutex_);
-  if (stopped_) return;
-  statuses_.erase(name);
-  TellWatchesOf(name);
-}
-
-void HealthService::TellWatchesOf(const std::string& name) {
-  for (WatchReactor* watch : watches_) {
-    if (watch->name() == name) watch->Tell(StatusOf(name));
+  statuses_.clear();
+  for (const auto& [name, serves] : serving) {
+    statuses_[name] = serves ? HealthCheckResponse::SERVING
+                             : HealthCheckResponse::NOT_SERVING;
   }
+  TellWatches();
+}
+
+void HealthService::TellWatches() {
+  for (WatchReactor* watch : watches_) watch->Tell(StatusOf(watch->name()));
 }
 
 bool HealthService::IsServing(absl::string_view name) const {
@@ -129,7 +123,7 @@ void HealthService::StopServing() {
   for (auto& [name, status] : statuses_) {
     status = HealthCheckResponse::NOT_SERVING;
   }
-  for (WatchReactor* watch : watches_) watch->Tell(StatusOf(watch->name()));
+  TellWatches();
 }
 
 void HealthService::Shutdown() {
@@ -145,7 +139,7 @@ grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return AnswerUnaryCall<HealthCheckRequest, HealthCheckResponse>(
-      context, request, response,
+      {context, request, response}, /*record=*/nullptr,
       [this](const HealthCheckRequest& check, HealthCheckResponse* answer) {
         absl::MutexLock lock(&mutex_);
         const ServingStatus status = StatusOf(check.service());

@@ -34,16 +34,13 @@ class HealthService final
   HealthService() = default;
   ~HealthService() override = default;
 
-  // Makes `name` known, or changes it, and tells those who watch it. Without
-  // effect after StopServing.
-  void SetServing(const std::string& name, bool serving);
+  // Makes these names known, and no others, as serving or not, and tells those
+  // who watch what is not as before: SERVICE_UNKNOWN of names that are gone.
+  // Without effect after StopServing.
+  void SetAll(const std::map<std::string, bool>& serving);
 
   // Whether Check would say SERVING.
   bool IsServing(absl::string_view name) const;
-
-  // `name` is known no more; those who watch it are told SERVICE_UNKNOWN.
-  // Without effect after StopServing.
-  void Forget(const std::string& name);
 
   // Everything but kLiveness is NOT_SERVING for good.
   void StopServing();
@@ -66,8 +63,8 @@ class HealthService final
   // SERVICE_UNKNOWN for a name that is not known.
   ServingStatus StatusOf(absl::string_view name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TellWatchesOf(const std::string& name)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What has changed.
+  void TellWatches() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Also guards the state of the WatchReactors: they are few, and what is
   // done under it never blocks.

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/utf8.h"
 #include "server/pipeline/methods.h"
 #include "server/rpc/deferred_call.h"
 #include "server/rpc/message_parsing.h"
@@ -115,18 +116,16 @@ absl::StatusOr<ModelChange> ToChange(const v1::ReloadModelRequest& request) {
                      .directory = request.directory()};
 }
 
-}  // namespace
-
-v1::Model ModelService::ToProto(const ModelListing& listing) const {
+v1::Model ToProto(const ModelListing& listing, const CallLimits& call_limits) {
   v1::Model proto;
   proto.set_name(listing.name);
-  proto.set_state(parley::ToProto(listing.state));
-  proto.set_last_error(listing.last_error);
+  proto.set_state(ToProto(listing.state));
+  proto.set_last_error(MakeValidUtf8(listing.last_error.message()));
   if (listing.model == nullptr) return proto;
   proto.set_version(listing.model->version);
   const ModelInfo& info = listing.model->info;
   proto.set_display_name(info.display_name);
-  proto.set_kind(parley::ToProto(info.kind));
+  proto.set_kind(ToProto(info.kind));
   proto.set_architecture(info.architecture);
   proto.set_num_parameters(info.num_parameters);
   proto.set_compute_type(std::string(ComputeTypeName(info.compute_type)));
@@ -142,12 +141,24 @@ v1::Model ModelService::ToProto(const ModelListing& listing) const {
   v1::ModelLimits& limits = *proto.mutable_limits();
   limits.set_max_source_tokens(info.max_source_tokens);
   limits.set_max_target_tokens(info.max_target_tokens);
-  limits.set_max_texts_per_request(limits_.max_texts_per_request);
+  limits.set_max_texts_per_request(call_limits.max_texts_per_request);
   if (info.kind == ModelKind::kTranslation) limits.set_max_beams(kMaxBeams);
   if (info.kind == ModelKind::kEncoder) {
     *proto.mutable_encoder() = ToEncoderProto(info);
   }
   return proto;
+}
+
+}  // namespace
+
+v1::Model ModelService::Describe(const ModelListing& listing) const {
+  v1::Model model = ToProto(listing, limits_);
+  if (administration_.admin == nullptr && !listing.last_error.ok()) {
+    model.set_last_error(
+        absl::StrCat(absl::StatusCodeToString(listing.last_error.code()),
+                     ": the server's log and its admin port say why"));
+  }
+  return model;
 }
 
 grpc::ServerUnaryReactor* ModelService::ListModels(
@@ -158,7 +169,7 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
       {context, request, response}, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
-          *list->add_models() = ToProto(listing);
+          *list->add_models() = Describe(listing);
         }
         return absl::OkStatus();
       });
@@ -174,7 +185,7 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {
           if (listing.name != get.model()) continue;
-          *model = ToProto(listing);
+          *model = Describe(listing);
           return absl::OkStatus();
         }
         return absl::NotFoundError(absl::StrCat(
@@ -192,8 +203,8 @@ grpc::ServerUnaryReactor* ModelService::Change(
     absl::StatusOr<ModelChange> (*to_change)(const Request&),
     ToResponse to_response) {
   auto* reactor = new DeferredReactor(
-      wire.response, std::make_shared<CallRecord>(reporting_, method,
-                                                  TakeIdentity(wire.context)));
+      wire, std::make_shared<CallRecord>(reporting_, method,
+                                         TakeIdentity(wire.context)));
   const DeferredReactor::Answerer answerer = reactor->answerer();
   if (administration_.admin == nullptr) {
     answerer.Refuse(absl::PermissionDeniedError(administration_.elsewhere));
@@ -207,6 +218,7 @@ grpc::ServerUnaryReactor* ModelService::Change(
     answerer.Refuse(change.status());
     return reactor;
   }
+  // A call that is cancelled ends before its change does, and the service may.
   administration_.admin->Change(
       *std::move(change),
       [answerer, to_response](absl::StatusOr<ModelListing> changed) {
@@ -224,7 +236,9 @@ grpc::ServerUnaryReactor* ModelService::LoadModel(
     grpc::ByteBuffer* response) {
   return Change<v1::LoadModelRequest>(
       "LoadModel", {context, request, response}, &ToChange,
-      [this](const ModelListing& listing) { return ToProto(listing); });
+      [limits = limits_](const ModelListing& listing) {
+        return ToProto(listing, limits);
+      });
 }
 
 grpc::ServerUnaryReactor* ModelService::UnloadModel(
@@ -240,7 +254,9 @@ grpc::ServerUnaryReactor* ModelService::ReloadModel(
     grpc::ByteBuffer* response) {
   return Change<v1::ReloadModelRequest>(
       "ReloadModel", {context, request, response}, &ToChange,
-      [this](const ModelListing& listing) { return ToProto(listing); });
+      [limits = limits_](const ModelListing& listing) {
+        return ToProto(listing, limits);
+      });
 }
 
 }  // namespace parley

@@ -31,13 +31,15 @@ using Service = Base::WithRawCallbackMethod_ListModels<
 // served when that is done.
 class ModelService final : public raw_model::Service {
  public:
-  // Who may change what is served.
+  // Who may change what is served, and is told why a model failed: that names
+  // what lies where on the server.
   struct Administration {
     ModelAdmin* admin = nullptr;  // Null: nobody here.
     std::string elsewhere;  // Then: what to do instead, for PERMISSION_DENIED.
   };
 
-  // `models` and the admin must outlive the service.
+  // `models` and the admin must outlive the service. The admin may call back
+  // when the service is gone.
   ModelService(const ModelDirectory* models, const CallLimits& limits,
                Administration administration,
                const CallReporting& reporting = {})
@@ -63,7 +65,8 @@ class ModelService final : public raw_model::Service {
                                         grpc::ByteBuffer* response) override;
 
  private:
-  v1::Model ToProto(const ModelListing& listing) const;
+  // What this port says of a model.
+  v1::Model Describe(const ModelListing& listing) const;
 
   // Has the change made that a request asks for, and answers with what
   // `to_response` makes of it.

@@ -3,23 +3,21 @@
 #ifndef PARLEY_SERVER_RPC_PIPELINE_CALL_H_
 #define PARLEY_SERVER_RPC_PIPELINE_CALL_H_
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "server/pipeline/call.h"
 #include "server/pipeline/methods.h"
 #include "server/pipeline/model_directory.h"
 #include "server/rpc/call_gate.h"
+#include "server/rpc/call_inside.h"
 #include "server/rpc/call_messages.h"
 #include "server/rpc/call_record.h"
+#include "server/rpc/deferred_call.h"
 #include "server/rpc/message_counts.h"
 #include "server/rpc/message_parsing.h"
 #include "server/rpc/unary_call.h"
@@ -116,76 +114,22 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
              std::move(answer));
 }
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
-
-// Why a call was cancelled: gRPC does not tell its peer's leaving from its
-// being late. CANCELLED or DEADLINE_EXCEEDED.
-struct CallTimes {
-  absl::Time begin;
-  absl::Time deadline;
-  absl::Time cancelled;
-};
-absl::Status WhyCancelled(const CallTimes& times);
-
-// SerializeMessage, with the size bounded as CheckAnswerSize has it.
-absl::Status SerializeAnswer(const google::protobuf::Message& message,
-                             const CallLimits& limits, grpc::ByteBuffer* bytes);
-
-// The wire's end of one unary call, which is inside the gate. It is finished
-// exactly once: with the pipeline's answer, or as soon as it is cancelled.
-// gRPC owns the request and response buffers and keeps them until OnDone,
-// which comes only after Finish; the reactor then deletes itself.
-class PipelineReactor final : public grpc::ServerUnaryReactor {
+// The wire's end of one unary call that the pipeline answers.
+class PipelineReactor final : public DeferredReactor {
  public:
-  // How the pipeline's callback reaches the reactor, which may be gone long
-  // before it comes. Any thread.
-  class Answerer {
-   public:
-    // Each finishes the call unless that has been done.
-    void Answer(const google::protobuf::Message& response) const;
-    void Refuse(const absl::Status& status) const;
+  PipelineReactor(const UnaryWire& wire, std::shared_ptr<CallRecord> record,
+                  const CallLimits& limits, std::unique_ptr<CallInside> inside)
+      : DeferredReactor(wire, std::move(record), limits),
+        inside_(std::move(inside)) {}
 
-   private:
-    friend class PipelineReactor;
-    struct State {
-      std::shared_ptr<CallRecord> record;
-      CancelFlag cancel;
-      // Whoever sets this first calls Finish; until then the reactor lives.
-      std::atomic<bool> answered{false};
-    };
-    void Finish(const absl::Status& status) const;
+  // gRPC calls OnDone only after the method's handler has returned.
+  CallContext Context() { return inside_->Context(); }
 
-    PipelineReactor* reactor_ = nullptr;
-    std::shared_ptr<State> state_ = std::make_shared<State>();
-  };
-
-  // What the gate says where it does not let the request in.
-  static absl::StatusOr<PipelineReactor*> Enter(
-      const CallEnvironment& environment, const UnaryWire& wire,
-      std::shared_ptr<CallRecord> record);
-
-  const Answerer& answerer() const { return answerer_; }
-  CallContext Context();
-
-  void OnCancel() override;
-  void OnDone() override;
+  void OnCancel() override { answerer().Refuse(inside_->Cancel()); }
 
  private:
-  PipelineReactor(const CallEnvironment& environment, int64_t request_bytes,
-                  const UnaryWire& wire);
-
-  CallGate* const gate_;
-  const CallLimits limits_;
-  const UnaryWire wire_;
-  const absl::Time begin_;
-  const absl::Time deadline_;
-  int64_t bytes_inside_;  // Grows only while the method's handler runs.
-  Answerer answerer_;
+  const std::unique_ptr<CallInside> inside_;
 };
-
-// Answers a call that the gate did not let in.
-grpc::ServerUnaryReactor* RefuseUnaryCall(const absl::Status& status,
-                                          grpc::CallbackServerContext* context);
 
 // The whole of a unary method.
 template <typename Request, typename Response, typename Call, typename Reply>
@@ -195,20 +139,23 @@ grpc::ServerUnaryReactor* StartUnaryCall(
   const auto record = std::make_shared<CallRecord>(environment.reporting,
                                                    MethodName(method.method),
                                                    TakeIdentity(wire.context));
-  const absl::StatusOr<PipelineReactor*> reactor =
-      PipelineReactor::Enter(environment, wire, record);
-  if (!reactor.ok()) {
-    record->End(reactor.status());
-    return RefuseUnaryCall(reactor.status(), wire.context);
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *wire.context, wire.request);
+  if (!inside.ok()) {
+    auto* const refused = new DeferredReactor(wire, record);
+    refused->answerer().Refuse(inside.status());
+    return refused;
   }
-  const PipelineReactor::Answerer answerer = (*reactor)->answerer();
+  auto* const reactor =
+      new PipelineReactor(wire, record, environment.limits, *std::move(inside));
+  const DeferredReactor::Answerer answerer = reactor->answerer();
   Request request;
   const absl::Status parsed = ParseMessage(wire.request, &request);
   if (!parsed.ok()) {
     answerer.Refuse(parsed);
-    return *reactor;
+    return reactor;
   }
-  Caller<Response> caller = {.context = (*reactor)->Context(),
+  Caller<Response> caller = {.context = reactor->Context(),
                              .done =
                                  [answerer](absl::StatusOr<Response> response) {
                                    if (response.ok()) {
@@ -219,7 +166,7 @@ grpc::ServerUnaryReactor* StartUnaryCall(
                                  },
                              .record = record};
   RunMethod(method, environment, &request, std::move(caller));
-  return *reactor;
+  return reactor;
 }
 
 }  // namespace parley

@@ -5,12 +5,11 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "server/rpc/call_alarm.h"
-#include "server/rpc/caller.h"
+#include "base/status_macros.h"
+#include "server/rpc/call_inside.h"
+#include "server/rpc/refused_stream.h"
 
 namespace parley {
 namespace {
@@ -20,17 +19,6 @@ struct StreamedRequest {
   std::shared_ptr<CallRecord> record;
   int64_t bytes = 0;  // Counted by the gate.
   std::optional<grpc::ByteBuffer> response;
-};
-
-// A stream that the gate did not let in.
-class RefusedStream final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
- public:
-  RefusedStream(const absl::Status& status,
-                grpc::CallbackServerContext* context) {
-    Finish(ToGrpcStatus(status, context));
-  }
-  void OnDone() override { delete this; }
 };
 
 }  // namespace
@@ -44,18 +32,14 @@ class RefusedStream final
 class RequestStreamReactor final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  RequestStreamReactor(const CallEnvironment& environment,
-                       grpc::CallbackServerContext* context,
-                       CallIdentity identity,
+  RequestStreamReactor(std::unique_ptr<CallInside> inside,
+                       std::unique_ptr<StreamRecord> record,
                        std::unique_ptr<StreamMethod> method,
                        RequestStreamSet* streams)
-      : gate_(environment.gate),
-        deadline_(DeadlineOf(*context)),
-        caller_(CallerOf(*context)),
+      : inside_(std::move(inside)),
+        record_(std::move(record)),
         method_(std::move(method)),
-        streams_(streams),
-        record_(environment.reporting, MethodName(method_->method()),
-                std::move(identity)) {}
+        streams_(streams) {}
 
   void Start() {
     streams_->Add(this);
@@ -80,29 +64,22 @@ class RequestStreamReactor final
 
   // Has the method answer `request`.
   void Work(const grpc::ByteBuffer& request, const Slot& slot);
-  // As the gate's.
+  // As the gate's, of one request.
   absl::Status Grow(int64_t bytes, StreamedRequest* slot);
   void Complete(StreamedResponse response, const Slot& slot);
 
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status WhyAbandoned() const {
-    return WhyCancelled(
-        {.begin = begin_, .deadline = deadline_, .cancelled = absl::Now()});
-  }
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Starts what can be started.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  CallGate* const gate_;
-  const absl::Time begin_ = absl::Now();
-  const absl::Time deadline_;
-  const std::string caller_;
+  // With the bytes of all slots. Leaves after all else.
+  const std::unique_ptr<CallInside> inside_;
+  const std::unique_ptr<StreamRecord> record_;
   const std::unique_ptr<StreamMethod> method_;  // While preparing_.
   RequestStreamSet* const streams_;
-  StreamRecord record_;
-  const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
   grpc::ByteBuffer request_;  // gRPC's while reading_.
@@ -117,7 +94,8 @@ class RequestStreamReactor final
   Slot writing_ ABSL_GUARDED_BY(mutex_);  // Null: none. Among slots_, too.
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
+  // Why nobody reads any more; OK while somebody may.
+  absl::Status abandoned_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -128,13 +106,13 @@ void RequestStreamReactor::OnReadDone(bool ok) {
     absl::MutexLock lock(&mutex_);
     reading_ = false;
     // A request that comes when the stream has stopped is not taken.
-    if (!ok || stopped_ || abandoned_ || finished_) {
+    if (!ok || stopped_ || !abandoned_.ok() || finished_) {
       input_ended_ |= !ok;
       Proceed();
       return;
     }
     request.Swap(&request_);
-    slot->record = record_.StartCall();
+    slot->record = record_->StartCall();
     slots_.push_back(slot);
     ++num_working_;
     preparing_ = true;
@@ -150,15 +128,12 @@ void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
                                 const Slot& slot) {
   absl::Status admitted =
       Grow(static_cast<int64_t>(request.Length()), slot.get());
-  CallContext context = {
-      .deadline = deadline_,
-      .cancel = cancel_,
-      .flow = {.caller = caller_},
-      // It has been taken: a bounded number is.
-      .is_refusable = false,
-      .reserve = [this,
-                  slot](int64_t bytes) { return Grow(bytes, slot.get()); },
-      .call_at = &CallAt};
+  CallContext context = inside_->Context();
+  // It has been taken: a bounded number is.
+  context.is_refusable = false;
+  context.reserve = [this, slot](int64_t bytes) {
+    return Grow(bytes, slot.get());
+  };
   method_->Answer(request, std::move(admitted),
                   {.context = std::move(context),
                    .record = slot->record,
@@ -168,8 +143,7 @@ void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
 }
 
 absl::Status RequestStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
-  absl::Status grown = gate_->Grow(bytes);
-  if (!grown.ok()) return grown;
+  PARLEY_RETURN_IF_ERROR(inside_->Grow(bytes));
   absl::MutexLock lock(&mutex_);
   slot->bytes += bytes;
   return absl::OkStatus();
@@ -177,7 +151,13 @@ absl::Status RequestStreamReactor::Grow(int64_t bytes, StreamedRequest* slot) {
 
 void RequestStreamReactor::Complete(StreamedResponse response,
                                     const Slot& slot) {
-  slot->record->End(cancel_->cancelled() ? WhyAbandoned() : response.status);
+  absl::Status status = std::move(response.status);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!abandoned_.ok()) status = abandoned_;
+  }
+  // Before the answer, so that who has it finds it counted.
+  slot->record->End(status);
   absl::MutexLock lock(&mutex_);
   slot->response = std::move(response.bytes);
   --num_working_;
@@ -186,7 +166,7 @@ void RequestStreamReactor::Complete(StreamedResponse response,
 
 void RequestStreamReactor::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mutex_);
-  gate_->Shrink(writing_->bytes);
+  inside_->Shrink(writing_->bytes);
   slots_.erase(std::find(slots_.begin(), slots_.end(), writing_));
   writing_ = nullptr;
   if (!ok) Abandon();
@@ -201,29 +181,23 @@ void RequestStreamReactor::OnCancel() {
 
 void RequestStreamReactor::OnDone() {
   streams_->Remove(this);
-  int64_t bytes = 0;
   {
+    // Whoever called Finish has let go of it.
     absl::MutexLock lock(&mutex_);
-    for (const Slot& slot : slots_) bytes += slot->bytes;
   }
-  gate_->Leave(bytes);
   delete this;
 }
 
-// Nobody reads any more: the runner drops what is under way.
-void RequestStreamReactor::Abandon() {
-  abandoned_ = true;
-  cancel_->Cancel();
-}
+// Nobody reads any more.
+void RequestStreamReactor::Abandon() { abandoned_.Update(inside_->Cancel()); }
 
 bool RequestStreamReactor::HasRoom() const {
-  int64_t bytes = 0;
-  for (const Slot& slot : slots_) bytes += slot->bytes;
-  return std::ssize(slots_) < kMaxStreamRequests && bytes < kMaxStreamBytes;
+  return std::ssize(slots_) < kMaxStreamRequests &&
+         inside_->bytes() < kMaxStreamBytes;
 }
 
 void RequestStreamReactor::WriteNext() {
-  if (abandoned_ || writing_ != nullptr || slots_.empty()) return;
+  if (!abandoned_.ok() || writing_ != nullptr || slots_.empty()) return;
   const auto last = in_order_ ? slots_.begin() + 1 : slots_.end();
   const auto next = std::find_if(slots_.begin(), last, [](const Slot& slot) {
     return slot->response.has_value();
@@ -236,18 +210,18 @@ void RequestStreamReactor::WriteNext() {
 void RequestStreamReactor::Proceed() {
   if (finished_) return;
   WriteNext();
-  const bool takes_more = !abandoned_ && !stopped_ && !input_ended_;
+  const bool takes_more = abandoned_.ok() && !stopped_ && !input_ended_;
   if (takes_more && !reading_ && !preparing_ && HasRoom()) {
     reading_ = true;
     StartRead(&request_);
   }
-  const bool all_told = abandoned_ || slots_.empty();
+  const bool all_told = !abandoned_.ok() || slots_.empty();
   if (takes_more || preparing_ || writing_ != nullptr || num_working_ > 0 ||
       !all_told) {
     return;
   }
-  if (abandoned_) {
-    End(WhyAbandoned());
+  if (!abandoned_.ok()) {
+    End(abandoned_);
   } else if (input_ended_) {
     End(absl::OkStatus());
   } else {
@@ -257,7 +231,7 @@ void RequestStreamReactor::Proceed() {
 
 void RequestStreamReactor::End(const absl::Status& status) {
   finished_ = true;
-  record_.End(status);
+  record_->End(status);
   Finish(ToGrpcStatus(status));
 }
 
@@ -281,16 +255,19 @@ void RequestStreamSet::Remove(RequestStreamReactor* stream) {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     std::unique_ptr<StreamMethod> method, RequestStreamSet* streams) {
-  CallIdentity identity = TakeIdentity(context);
-  const absl::Status entered = environment.gate->Enter(0);
-  if (!entered.ok()) {
-    StreamRecord(environment.reporting, MethodName(method->method()),
-                 std::move(identity))
-        .End(entered);
-    return new RefusedStream(entered, context);
+  auto record = std::make_unique<StreamRecord>(environment.reporting,
+                                               MethodName(method->method()),
+                                               TakeIdentity(context));
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *context, /*request=*/nullptr);
+  if (!inside.ok()) {
+    record->End(inside.status());
+    return new RefusedStream<
+        grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>>(
+        inside.status(), context);
   }
-  auto* stream = new RequestStreamReactor(
-      environment, context, std::move(identity), std::move(method), streams);
+  auto* stream = new RequestStreamReactor(*std::move(inside), std::move(record),
+                                          std::move(method), streams);
   stream->Start();
   return stream;
 }

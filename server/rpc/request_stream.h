@@ -102,6 +102,22 @@ StreamedResponse SerializeStreamed(absl::StatusOr<Response> response,
   return streamed;
 }
 
+// Who waits for the response to `call`: it comes in `message`, with what that
+// says already.
+template <typename Response, typename Message>
+Caller<Response> StreamedCaller(StreamedCall call, const CallLimits& limits,
+                                Message message) {
+  return {
+      .context = std::move(call.context),
+      .done =
+          [limits, message = std::move(message),
+           respond = std::move(call.respond)](
+              absl::StatusOr<Response> response) mutable {
+            respond(SerializeStreamed(std::move(response), limits, &message));
+          },
+      .record = std::move(call.record)};
+}
+
 }  // namespace parley
 
 #endif  // PARLEY_SERVER_RPC_REQUEST_STREAM_H_

@@ -30,7 +30,7 @@ std::string WireMessage(absl::string_view message) {
 std::optional<absl::Duration> RetryDelay(const absl::Status& status) {
   const std::optional<absl::Duration> after = GetRetryAfter(status);
   if (!after) return std::nullopt;
-  absl::BitGen random;
+  thread_local absl::BitGen random;  // Seeding one is dear.
   return *after * absl::Uniform(random, 1.0, 1.5);
 }
 

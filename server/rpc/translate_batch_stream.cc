@@ -2,16 +2,13 @@
 
 #include <utility>
 
-#include "server/pipeline/translate.h"
-#include "server/rpc/translate_messages.h"
+#include "server/rpc/translate_method.h"
 
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
-                         TranslateCall, TranslateReply>
-    kTranslateBatchStream = {Method::kTranslateBatchStream, &ToTranslateCall,
-                             &Translate, &ToTranslateResponse};
+constexpr auto kTranslateBatchStream =
+    TranslateMethod(Method::kTranslateBatchStream);
 
 class TranslateBatchStream final : public StreamMethod {
  public:
@@ -30,16 +27,8 @@ class TranslateBatchStream final : public StreamMethod {
     }
     v1::TranslateBatchStreamResponse streamed;
     streamed.set_id(request.id());
-    Caller<v1::TranslateResponse> caller = {
-        .context = std::move(call.context),
-        .done =
-            [limits = environment_.limits, streamed = std::move(streamed),
-             respond = std::move(call.respond)](
-                absl::StatusOr<v1::TranslateResponse> response) mutable {
-              respond(
-                  SerializeStreamed(std::move(response), limits, &streamed));
-            },
-        .record = std::move(call.record)};
+    auto caller = StreamedCaller<v1::TranslateResponse>(
+        std::move(call), environment_.limits, std::move(streamed));
     if (admitted.ok()) {
       RunMethod(kTranslateBatchStream, environment_, request.mutable_request(),
                 std::move(caller));

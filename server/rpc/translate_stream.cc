@@ -8,30 +8,16 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "parley/v1/translation.pb.h"
-#include "server/pipeline/translate.h"
-#include "server/rpc/call_alarm.h"
-#include "server/rpc/caller.h"
+#include "server/rpc/call_inside.h"
+#include "server/rpc/refused_stream.h"
 #include "server/rpc/status_conversion.h"
-#include "server/rpc/translate_messages.h"
+#include "server/rpc/translate_method.h"
 
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
-                         TranslateCall, TranslateReply>
-    kTranslateStream = {Method::kTranslateStream, &ToTranslateCall, &Translate,
-                        &ToTranslateResponse};
-
-class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
- public:
-  RefusedStream(const absl::Status& status,
-                grpc::CallbackServerContext* context) {
-    Finish(ToGrpcStatus(status, context));
-  }
-  void OnDone() override { delete this; }
-};
+constexpr auto kTranslateStream = TranslateMethod(Method::kTranslateStream);
 
 // At most one write is under way; Finish waits for it and for the pipeline, so
 // that the reactor outlives whatever calls back.
@@ -43,12 +29,12 @@ class TranslateStreamReactor final
  public:
   TranslateStreamReactor(const CallEnvironment& environment,
                          grpc::CallbackServerContext* context,
-                         int64_t request_bytes,
+                         std::unique_ptr<CallInside> inside,
                          std::shared_ptr<CallRecord> record)
-      : environment_(environment),
+      : inside_(std::move(inside)),
+        environment_(environment),
         context_(context),
-        record_(std::move(record)),
-        bytes_inside_(request_bytes) {}
+        record_(std::move(record)) {}
 
   void Start(const grpc::ByteBuffer* request);
 
@@ -59,12 +45,10 @@ class TranslateStreamReactor final
       // Whoever called Finish has let go of it.
       absl::MutexLock lock(&mutex_);
     }
-    environment_.gate->Leave(bytes_inside_);
     delete this;
   }
 
  private:
-  CallContext Context();
   void Tell(TextDelta delta);
   void Complete(absl::StatusOr<v1::TranslateResponse> response);
 
@@ -75,12 +59,10 @@ class TranslateStreamReactor final
   std::optional<v1::TranslateStreamResponse> TakeNext()
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const std::unique_ptr<CallInside> inside_;  // Leaves after all else.
   const CallEnvironment& environment_;
   grpc::CallbackServerContext* const context_;  // Lives until OnDone.
   const std::shared_ptr<CallRecord> record_;
-  const absl::Time begin_ = absl::Now();
-  int64_t bytes_inside_;  // Grows only while Start runs.
-  const std::shared_ptr<CancelFlag> cancel_ = std::make_shared<CancelFlag>();
 
   absl::Mutex mutex_;
   // What has not been told of a text yet, and whose turn it is: that of the
@@ -103,28 +85,16 @@ void TranslateStreamReactor::Start(const grpc::ByteBuffer* request) {
     Complete(std::move(parsed));
     return;
   }
+  CallContext context = inside_->Context();
+  context.tell = [this](TextDelta delta) { Tell(std::move(delta)); };
   RunMethod(kTranslateStream, environment_, &message,
             Caller<v1::TranslateResponse>{
-                .context = Context(),
+                .context = std::move(context),
                 .done =
                     [this](absl::StatusOr<v1::TranslateResponse> response) {
                       Complete(std::move(response));
                     },
                 .record = record_});
-}
-
-CallContext TranslateStreamReactor::Context() {
-  return {.deadline = DeadlineOf(*context_),
-          .cancel = cancel_,
-          .flow = {.caller = CallerOf(*context_)},
-          .reserve =
-              [this](int64_t bytes) {
-                absl::Status grown = environment_.gate->Grow(bytes);
-                if (grown.ok()) bytes_inside_ += bytes;
-                return grown;
-              },
-          .call_at = &CallAt,
-          .tell = [this](TextDelta delta) { Tell(std::move(delta)); }};
 }
 
 void TranslateStreamReactor::Tell(TextDelta delta) {
@@ -166,13 +136,8 @@ void TranslateStreamReactor::OnCancel() {
   Proceed();
 }
 
-// Nobody reads any more: the runner drops what is under way.
-void TranslateStreamReactor::Abandon() {
-  cancel_->Cancel();
-  status_.Update(WhyCancelled({.begin = begin_,
-                               .deadline = DeadlineOf(*context_),
-                               .cancelled = absl::Now()}));
-}
+// Nobody reads any more.
+void TranslateStreamReactor::Abandon() { status_.Update(inside_->Cancel()); }
 
 std::optional<v1::TranslateStreamResponse> TranslateStreamReactor::TakeNext() {
   v1::TranslateStreamResponse next;
@@ -201,7 +166,7 @@ void TranslateStreamReactor::Proceed() {
         return;
       }
       // Nobody waits for the rest.
-      cancel_->Cancel();
+      inside_->Cancel().IgnoreError();
     }
   }
   if (!completed_) return;
@@ -215,18 +180,18 @@ void TranslateStreamReactor::Proceed() {
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
     const CallEnvironment& environment, grpc::CallbackServerContext* context,
     const grpc::ByteBuffer* request) {
-  const int64_t request_bytes =
-      request == nullptr ? 0 : static_cast<int64_t>(request->Length());
   auto record = std::make_shared<CallRecord>(
       environment.reporting, MethodName(kTranslateStream.method),
       TakeIdentity(context));
-  const absl::Status entered = environment.gate->Enter(request_bytes);
-  if (!entered.ok()) {
-    record->End(entered);
-    return new RefusedStream(entered, context);
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *context, request);
+  if (!inside.ok()) {
+    record->End(inside.status());
+    return new RefusedStream<grpc::ServerWriteReactor<grpc::ByteBuffer>>(
+        inside.status(), context);
   }
-  auto* stream = new TranslateStreamReactor(environment, context, request_bytes,
-                                            std::move(record));
+  auto* stream = new TranslateStreamReactor(
+      environment, context, *std::move(inside), std::move(record));
   stream->Start(request);
   return stream;
 }

@@ -1,17 +1,13 @@
 #include "server/rpc/translation_service.h"
 
-#include "server/pipeline/translate.h"
 #include "server/rpc/translate_batch_stream.h"
-#include "server/rpc/translate_messages.h"
+#include "server/rpc/translate_method.h"
 #include "server/rpc/translate_stream.h"
 
 namespace parley {
 namespace {
 
-constexpr PipelineMethod<v1::TranslateRequest, v1::TranslateResponse,
-                         TranslateCall, TranslateReply>
-    kTranslate = {Method::kTranslate, &ToTranslateCall, &Translate,
-                  &ToTranslateResponse};
+constexpr auto kTranslate = TranslateMethod(Method::kTranslate);
 
 }  // namespace
 

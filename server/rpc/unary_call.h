@@ -35,16 +35,6 @@ grpc::ServerUnaryReactor* AnswerUnaryCall(
   return reactor;
 }
 
-// Nobody is told of the call.
-template <typename Request, typename Response>
-grpc::ServerUnaryReactor* AnswerUnaryCall(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response_bytes,
-    absl::FunctionRef<absl::Status(const Request&, Response*)> handler) {
-  return AnswerUnaryCall<Request, Response>(
-      {context, request_bytes, response_bytes}, nullptr, handler);
-}
-
 }  // namespace parley
 
 #endif  // PARLEY_SERVER_RPC_UNARY_CALL_H_

@@ -38,6 +38,8 @@ TEST_F(LogTest, LinesBelowTheMinimumAreDropped) {
   testing::internal::CaptureStderr();
   PARLEY_LOG(kError) << "loud";
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(" E "));
+  EXPECT_FALSE(IsLogged(LogSeverity::kWarning));
+  EXPECT_TRUE(IsLogged(LogSeverity::kError));
 }
 
 TEST_F(LogTest, LinesOfSeveralThreadsDoNotMix) {

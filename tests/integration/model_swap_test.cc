@@ -14,7 +14,9 @@ namespace parley {
 namespace {
 
 using ::grpc::health::v1::HealthCheckResponse;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ModelSwapTest : public ::testing::Test {
  protected:
@@ -173,6 +175,8 @@ TEST_F(ModelSwapTest, ABadVersionLeavesTheOldOneAndSaysWhy) {
   EXPECT_EQ(model.state(), v1::MODEL_STATE_READY);
   EXPECT_EQ(model.version(), "1");
   EXPECT_EQ(model.last_error(), status.error_message());
+  EXPECT_THAT(ModelClient(address_).Get("demo").last_error(),
+              AllOf(HasSubstr("admin port"), Not(HasSubstr(folder_.path()))));
   EXPECT_THAT(server_.err(), HasSubstr("version 1 is still served"));
   ASSERT_TRUE(admin_->Reload("demo", "", &version).ok());
   EXPECT_EQ(version, "2");

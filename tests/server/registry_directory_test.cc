@@ -27,9 +27,9 @@ TEST(RegistryDirectoryTest, ShowsTheRegistry) {
   ASSERT_EQ(listings.size(), 3);
   EXPECT_EQ(listings[0].name, "a");
   EXPECT_EQ(listings[0].state, ModelListing::State::kReady);
-  EXPECT_EQ(listings[0].last_error, "");
+  EXPECT_TRUE(listings[0].last_error.ok());
   EXPECT_EQ(listings[1].state, ModelListing::State::kFailed);
-  EXPECT_EQ(listings[1].last_error, "cut short");
+  EXPECT_EQ(listings[1].last_error, absl::DataLossError("cut short"));
   EXPECT_EQ(listings[2].state, ModelListing::State::kLoading);
   EXPECT_EQ(*directory.Find("a", ModelKind::kTranslation), listings[0].model);
   EXPECT_TRUE(

@@ -1,6 +1,5 @@
 #include "server/pipeline/embedding/embed.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <utility>

@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "server/batching/served_model.h"
 #include "server/pipeline/call.h"
 #include "server/pipeline/embedding/embed.h"

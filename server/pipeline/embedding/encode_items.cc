@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"

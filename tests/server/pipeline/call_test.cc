@@ -11,14 +11,13 @@ using ::testing::HasSubstr;
 
 TEST(IsOfWholeCallTest, KnowsWhatTasksShare) {
   for (const bool partial : {false, true}) {
-    const CallContext context = {.allow_partial = partial};
-    EXPECT_TRUE(IsOfWholeCall(absl::CancelledError(""), context));
-    EXPECT_EQ(IsOfWholeCall(absl::DeadlineExceededError(""), context),
+    EXPECT_TRUE(IsOfWholeCall(absl::CancelledError(""), partial));
+    EXPECT_EQ(IsOfWholeCall(absl::DeadlineExceededError(""), partial),
               !partial);
-    EXPECT_TRUE(IsOfWholeCall(absl::UnavailableError(""), context));
-    EXPECT_FALSE(IsOfWholeCall(absl::OkStatus(), context));
-    EXPECT_FALSE(IsOfWholeCall(absl::InternalError(""), context));
-    EXPECT_FALSE(IsOfWholeCall(absl::InvalidArgumentError(""), context));
+    EXPECT_TRUE(IsOfWholeCall(absl::UnavailableError(""), partial));
+    EXPECT_FALSE(IsOfWholeCall(absl::OkStatus(), partial));
+    EXPECT_FALSE(IsOfWholeCall(absl::InternalError(""), partial));
+    EXPECT_FALSE(IsOfWholeCall(absl::InvalidArgumentError(""), partial));
   }
 }
 

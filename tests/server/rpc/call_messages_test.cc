@@ -1,9 +1,15 @@
 #include "server/rpc/call_messages.h"
 
+#include <string>
+
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "parley/v1/model.pb.h"
 
 namespace parley {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(UnknownValueTest, NamesFieldAndType) {
   EXPECT_EQ(UnknownValue("options.split", 9, "parley.v1.Split"),
@@ -20,6 +26,19 @@ TEST(ToProtoTest, KeepsNanoseconds) {
   EXPECT_EQ(timing.queue().seconds(), 2);
   EXPECT_EQ(timing.queue().nanos(), 3);
   EXPECT_TRUE(timing.has_compute());
+}
+
+TEST(SerializeAnswerTest, BoundsTheAnswer) {
+  v1::Model message;
+  message.set_name(std::string(100, 'a'));
+  grpc::ByteBuffer bytes;
+  EXPECT_TRUE(
+      SerializeAnswer(message, {.max_response_bytes = 102}, &bytes).ok());
+  EXPECT_EQ(bytes.Length(), 102);
+  const absl::Status status =
+      SerializeAnswer(message, {.max_response_bytes = 101}, &bytes);
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("102 bytes"));
 }
 
 }  // namespace

@@ -21,7 +21,10 @@ using ::testing::Not;
 class CallRecordTest : public testing::Test {
  protected:
   CallRecordTest() { SetLogFormat(LogFormat::kJson); }
-  ~CallRecordTest() override { SetLogFormat(LogFormat::kText); }
+  ~CallRecordTest() override {
+    SetLogFormat(LogFormat::kText);
+    SetMinLogSeverity(LogSeverity::kInfo);
+  }
 
   // The lines that `what` writes.
   template <typename What>
@@ -109,6 +112,21 @@ TEST_F(CallRecordTest, OurOwnFaultsAreErrorsWithTheirReason) {
   ASSERT_EQ(lines.size(), 1);
   EXPECT_EQ(lines[0]["severity"], "ERROR");
   EXPECT_EQ(lines[0]["error"], "the engine was lost");
+}
+
+TEST_F(CallRecordTest, TheMinimumGoesForCallsToo) {
+  SetMinLogSeverity(LogSeverity::kError);
+  const auto lines = Lines([this] {
+    StreamRecord stream(reporting_, "EmbedStream", {});
+    stream.StartCall()->End(absl::OkStatus());
+    stream.StartCall()->End(absl::InternalError("the engine was lost"));
+    stream.End(absl::OkStatus());
+  });
+  ASSERT_EQ(lines.size(), 1);
+  EXPECT_EQ(lines[0]["code"], "INTERNAL");
+  EXPECT_EQ(Value("parley_requests_total",
+                  {{"method", "EmbedStream"}, {"code", "OK"}, {"model", ""}}),
+            1);
 }
 
 TEST_F(CallRecordTest, EndsOnce) {

@@ -19,7 +19,7 @@ class LateService final
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
-    auto* reactor = new DeferredReactor(response, nullptr);
+    auto* reactor = new DeferredReactor({context, request, response}, nullptr);
     absl::MutexLock lock(&mutex_);
     answerer_ = reactor->answerer();
     return reactor;

@@ -1,6 +1,8 @@
 #include "server/rpc/health_service.h"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -52,20 +54,31 @@ class HealthServiceTest : public ::testing::Test {
     return response.status();
   }
 
+  // Changes what is said of one name.
+  void Set(const std::string& name, bool serving) {
+    serving_[name] = serving;
+    service_.SetAll(serving_);
+  }
+  void Forget(const std::string& name) {
+    serving_.erase(name);
+    service_.SetAll(serving_);
+  }
+
+  std::map<std::string, bool> serving_;
   HealthService service_;
   LoopbackServer server_{&service_};
   std::unique_ptr<Health::Stub> stub_ = Health::NewStub(server_.channel());
 };
 
 TEST_F(HealthServiceTest, ChecksKnownNames) {
-  service_.SetServing("", true);
-  service_.SetServing("demo", false);
+  Set("", true);
+  Set("demo", false);
   EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::NOT_SERVING);
   EXPECT_TRUE(service_.IsServing(""));
   EXPECT_FALSE(service_.IsServing("demo"));
   EXPECT_FALSE(service_.IsServing("other"));
-  service_.SetServing("demo", true);
+  Set("demo", true);
   EXPECT_EQ(Check("demo").value(), HealthCheckResponse::SERVING);
 }
 
@@ -84,35 +97,35 @@ TEST_F(HealthServiceTest, RefusesBytesThatAreNoRequest) {
 }
 
 TEST_F(HealthServiceTest, WatchTellsChangesOfItsNameOnly) {
-  service_.SetServing("a", false);
+  Set("a", false);
   Watch watch(stub_.get(), "a");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::NOT_SERVING);
-  service_.SetServing("b", true);
-  service_.SetServing("a", false);  // No change: not told.
-  service_.SetServing("a", true);
+  Set("b", true);
+  Set("a", false);  // No change: not told.
+  Set("a", true);
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, WatchOfAnUnknownNameWaitsForIt) {
   Watch watch(stub_.get(), "later");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
-  service_.SetServing("later", true);
+  Set("later", true);
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, ForgetsAName) {
-  service_.SetServing("demo", true);
+  Set("demo", true);
   Watch watch(stub_.get(), "demo");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
-  service_.Forget("demo");
+  Forget("demo");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
   EXPECT_EQ(Check("demo").status().code(), absl::StatusCode::kNotFound);
-  service_.SetServing("demo", true);
+  Set("demo", true);
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, WatchesGoOnWhereNothingServesAnyMore) {
-  service_.SetServing("", true);
+  Set("", true);
   Watch watch(stub_.get(), "");
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVING);
   service_.StopServing();
@@ -120,8 +133,8 @@ TEST_F(HealthServiceTest, WatchesGoOnWhereNothingServesAnyMore) {
   Watch late(stub_.get(), "");
   EXPECT_EQ(late.Next(), HealthCheckResponse::NOT_SERVING);
   // Nothing comes back to life, and nothing is forgotten.
-  service_.SetServing("", true);
-  service_.Forget("");
+  Set("", true);
+  Forget("");
   EXPECT_EQ(Check("").value(), HealthCheckResponse::NOT_SERVING);
   service_.Shutdown();
   EXPECT_EQ(watch.Next(), -1);
@@ -131,14 +144,14 @@ TEST_F(HealthServiceTest, WatchesGoOnWhereNothingServesAnyMore) {
 TEST_F(HealthServiceTest, LivesUntilTheEnd) {
   EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
   // A model of that name changes nothing.
-  service_.SetServing("liveness", false);
+  Set("liveness", false);
   EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
   service_.Shutdown();
   EXPECT_EQ(Check("liveness").value(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, WatchEndsWithTheStateAtLast) {
-  service_.SetServing("", true);
+  Set("", true);
   Watch known(stub_.get(), "");
   Watch unknown(stub_.get(), "other");
   EXPECT_EQ(known.Next(), HealthCheckResponse::SERVING);
@@ -152,7 +165,7 @@ TEST_F(HealthServiceTest, WatchEndsWithTheStateAtLast) {
             grpc::StatusCode::UNAVAILABLE);
 
   // Nothing comes back to life.
-  service_.SetServing("", true);
+  Set("", true);
   EXPECT_EQ(Check("").value(), HealthCheckResponse::NOT_SERVING);
   Watch late(stub_.get(), "");
   EXPECT_EQ(late.Next(), HealthCheckResponse::NOT_SERVING);
@@ -160,24 +173,24 @@ TEST_F(HealthServiceTest, WatchEndsWithTheStateAtLast) {
 }
 
 TEST_F(HealthServiceTest, SurvivesWatchesThatAreCancelled) {
-  service_.SetServing("", true);
+  Set("", true);
   for (int i = 0; i < 20; ++i) {
     Watch watch(stub_.get(), "");
     if (i % 2 == 0) {
       EXPECT_NE(watch.Next(), -1);
     }
     watch.context.TryCancel();
-    service_.SetServing("", i % 2 == 0);
+    Set("", i % 2 == 0);
     while (watch.Next() >= 0) {
     }
     EXPECT_EQ(watch.reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  service_.SetServing("", true);
+  Set("", true);
   EXPECT_EQ(Check("").value(), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, RefusesTooManyWatches) {
-  service_.SetServing("", true);
+  Set("", true);
   std::vector<std::unique_ptr<Watch>> watches;
   for (size_t i = 0; i < HealthService::kMaxWatches; ++i) {
     watches.push_back(std::make_unique<Watch>(stub_.get(), ""));

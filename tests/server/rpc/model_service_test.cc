@@ -1,7 +1,10 @@
 #include "server/rpc/model_service.h"
 
+#include <future>
 #include <memory>
+#include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/rpc/message_parsing.h"
@@ -30,10 +33,11 @@ class FakeAdmin final : public ModelAdmin {
 class ModelServiceTest : public ::testing::Test {
  protected:
   ModelServiceTest() {
-    directory_.unready = {{.name = "a", .state = ModelListing::State::kLoading},
-                          {.name = "b",
-                           .state = ModelListing::State::kFailed,
-                           .last_error = "no weights"}};
+    directory_.unready = {
+        {.name = "a", .state = ModelListing::State::kLoading},
+        {.name = "b",
+         .state = ModelListing::State::kFailed,
+         .last_error = absl::DataLossError("/models/b: no weights")}};
     directory_.models.push_back(
         MakeServedModel("fake", std::make_shared<FakeEngineControl>(), {}));
   }
@@ -57,7 +61,10 @@ TEST_F(ModelServiceTest, ListsAllWithTheirStates) {
   EXPECT_EQ(response.models(0).state(), v1::MODEL_STATE_LOADING);
   EXPECT_EQ(response.models(1).name(), "b");
   EXPECT_EQ(response.models(1).state(), v1::MODEL_STATE_FAILED);
-  EXPECT_EQ(response.models(1).last_error(), "no weights");
+  // Everybody may read it here, so it names no files.
+  EXPECT_EQ(response.models(1).last_error(),
+            "DATA_LOSS: the server's log and its admin port say why");
+  EXPECT_EQ(response.models(2).last_error(), "");
   EXPECT_EQ(response.models(2).name(), "fake");
   EXPECT_EQ(response.models(2).state(), v1::MODEL_STATE_READY);
 }
@@ -202,6 +209,16 @@ TEST_F(ModelServiceAdminTest, ChangesAreMade) {
   EXPECT_EQ(admin_.last.name, "fake");
 }
 
+TEST_F(ModelServiceAdminTest, SaysWhyAModelFailed) {
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  v1::GetModelRequest request;
+  request.set_model("b");
+  v1::Model model;
+  ASSERT_TRUE(admin_stub_->GetModel(&context, request, &model).ok());
+  EXPECT_EQ(model.last_error(), "/models/b: no weights");
+}
+
 TEST_F(ModelServiceAdminTest, SaysWhyAChangeIsNotMade) {
   admin_.answer = absl::AbortedError("one at a time");
   grpc::ClientContext contexts[2];
@@ -220,6 +237,42 @@ TEST_F(ModelServiceAdminTest, SaysWhyAChangeIsNotMade) {
                           "/parley.v1.ModelService/UnloadModel", "\x0a\x01\xff")
                 .error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// Answers when the test says so.
+class LateAdmin final : public ModelAdmin {
+ public:
+  void Change(ModelChange change, Done done) override {
+    done_ = std::move(done);
+    asked.Notify();
+  }
+  void Answer(ModelListing listing) { done_(std::move(listing)); }
+
+  absl::Notification asked;
+
+ private:
+  Done done_;
+};
+
+// As where a server ends while a model is being loaded.
+TEST_F(ModelServiceTest, AChangeMayOutliveTheService) {
+  LateAdmin admin;
+  auto service = std::make_unique<ModelService>(
+      &directory_, CallLimits(), ModelService::Administration{.admin = &admin});
+  auto server = std::make_unique<LoopbackServer>(service.get());
+  grpc::ClientContext context;
+  SetTestDeadline(&context);
+  auto call = std::async(std::launch::async, [&] {
+    v1::Model model;
+    return v1::ModelService::NewStub(server->channel())
+        ->LoadModel(&context, {}, &model);
+  });
+  admin.asked.WaitForNotification();
+  context.TryCancel();
+  EXPECT_EQ(call.get().error_code(), grpc::StatusCode::CANCELLED);
+  server.reset();
+  service.reset();
+  admin.Answer(directory_.List().back());
 }
 
 TEST_F(ModelServiceTest, RefusesBytesThatAreNoRequest) {

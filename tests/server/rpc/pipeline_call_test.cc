@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "parley/v1/model.pb.h"
 #include "tests/server/fake_encoder.h"
@@ -12,8 +11,6 @@
 
 namespace parley {
 namespace {
-
-using ::testing::HasSubstr;
 
 // A method that answers with the texts' number, or fails, or keeps its caller
 // waiting.
@@ -140,38 +137,6 @@ TEST_F(RunMethodTest, TellsTheRecordWhatItLearns) {
   // Names that nobody has are no labels.
   run("other", "NOT_FOUND", "");
   run("fake", "FAILED_PRECONDITION", "");
-}
-
-TEST(WhyCancelledTest, TellsLateFromLeft) {
-  const absl::Time begin = absl::UnixEpoch();
-  const auto why = [begin](absl::Duration after, absl::Time deadline) {
-    return WhyCancelled({.begin = begin,
-                         .deadline = deadline,
-                         .cancelled = begin + after})
-        .code();
-  };
-  const absl::Time deadline = begin + absl::Seconds(10);
-  EXPECT_EQ(why(absl::Seconds(5), deadline), absl::StatusCode::kCancelled);
-  EXPECT_EQ(why(absl::Seconds(11), deadline),
-            absl::StatusCode::kDeadlineExceeded);
-  // It was late on the other side, whose time began earlier.
-  EXPECT_EQ(why(absl::Seconds(9.9), deadline),
-            absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(why(absl::Hours(1), absl::InfiniteFuture()),
-            absl::StatusCode::kCancelled);
-}
-
-TEST(SerializeAnswerTest, BoundsTheAnswer) {
-  v1::Model message;
-  message.set_name(std::string(100, 'a'));
-  grpc::ByteBuffer bytes;
-  EXPECT_TRUE(
-      SerializeAnswer(message, {.max_response_bytes = 102}, &bytes).ok());
-  EXPECT_EQ(bytes.Length(), 102);
-  const absl::Status status =
-      SerializeAnswer(message, {.max_response_bytes = 101}, &bytes);
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("102 bytes"));
 }
 
 }  // namespace

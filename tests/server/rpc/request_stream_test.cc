@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
+#include "tests/server/metrics/exposition.h"
 #include "tests/server/rpc/grpc_fixture.h"
 
 namespace parley {
@@ -81,9 +82,10 @@ class RequestStreamTest : public ::testing::Test {
   class Stream {
    public:
     Stream(const std::shared_ptr<grpc::Channel>& channel,
-           const std::string& method)
+           const std::string& method,
+           absl::Duration timeout = absl::Seconds(30))
         : stub_(channel) {
-      SetTestDeadline(&context_);
+      context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
       call_ = stub_.PrepareCall(&context_, method, &queue_);
       call_->StartCall(this);
       EXPECT_TRUE(Next());
@@ -181,7 +183,9 @@ class RequestStreamTest : public ::testing::Test {
   bool Idle() { return gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)); }
 
   CallGate gate_{{.max_bytes = 1000}};
-  const CallEnvironment environment_ = {.gate = &gate_};
+  Metrics metrics_{"1"};
+  const CallEnvironment environment_ = {.gate = &gate_,
+                                        .reporting = {.metrics = &metrics_}};
   RequestStreamSet streams_;
   Asked asked_;
   Service service_{this};
@@ -292,6 +296,38 @@ TEST_F(RequestStreamTest, ACancelledStreamSaysSoToItsMethod) {
   Answer("a");
   Answer("b");
   EXPECT_TRUE(Idle());
+}
+
+TEST_F(RequestStreamTest, WhyItWasCancelledIsKnownOnceItIs) {
+  const absl::Time begin = absl::Now();
+  Stream stream(channel_, "/test/InOrder", absl::Seconds(2));
+  stream.Write("a");
+  Wait("a");
+  stream.Cancel();
+  CallContext context;
+  {
+    absl::MutexLock lock(&asked_.mutex);
+    context = asked_.context;
+  }
+  while (!context.cancel->cancelled()) absl::SleepFor(absl::Milliseconds(1));
+  // CANCELLED, unless this took as long as the call may.
+  const std::string code =
+      absl::StatusCodeToString(WhyCancelled({.begin = begin,
+                                             .deadline = context.deadline,
+                                             .cancelled = absl::Now()})
+                                   .code());
+  // The answer comes when the deadline has passed.
+  absl::SleepFor(context.deadline - absl::Now());
+  Answer("a");
+  EXPECT_TRUE(Idle());
+  const Exposition told(metrics_.Text());
+  EXPECT_EQ(told.Value("parley_streams_total",
+                       {{"method", "EmbedStream"}, {"code", code}}),
+            1);
+  EXPECT_EQ(
+      told.Value("parley_requests_total",
+                 {{"method", "EmbedStream"}, {"code", code}, {"model", ""}}),
+      1);
 }
 
 }  // namespace
