@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 
 class BatchStreamTest : public ::testing::Test {
  protected:
-  void Connect() { Connect(absl::Seconds(20)); }
+  void Connect() { Connect(absl::Seconds(60)); }
   void Connect(absl::Duration timeout) {
     stub_ = v1::TranslationService::NewStub(grpc::CreateChannel(
         server_->address(), grpc::InsecureChannelCredentials()));
@@ -314,7 +314,7 @@ TEST_F(BatchStreamTest, ACallThatIsNotAnsweredRunsOutOfTime) {
     }
     return grpc::Status::OK;
   });
-  Connect(absl::Seconds(2));
+  Connect(absl::Seconds(5));
   CallMany(2);
   EXPECT_EQ(Wait(2), 1u);
   absl::MutexLock lock(&mutex_);

@@ -95,8 +95,8 @@ inline TranslateHandler FailFirst(int num_failures, grpc::StatusCode code) {
   };
 }
 
-// Blocks the calls of a fake until so many are under way at once, for ten
-// seconds at most, and says how many have been at most.
+// Blocks the calls of a fake until so many are under way at once, for half a
+// minute at most, and says how many have been at most.
 class Gate {
  public:
   explicit Gate(int wanted) : wanted_(wanted) {}
@@ -107,7 +107,7 @@ class Gate {
     ++inside_;
     most_ = std::max(most_, inside_);
     const bool opened = mutex_.AwaitWithTimeout(
-        absl::Condition(this, &Gate::IsOpen), absl::Seconds(10));
+        absl::Condition(this, &Gate::IsOpen), absl::Seconds(30));
     return opened;
   }
   void Leave() {

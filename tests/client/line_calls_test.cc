@@ -36,7 +36,7 @@ class CallForTextsTest : public ::testing::Test {
     server_ = std::make_unique<FakeServer>(std::move(handler));
     ClientOptions options;
     options.server = server_->address();
-    options.timeout = absl::Seconds(20);
+    options.timeout = absl::Seconds(60);
     options.retry.initial_backoff = absl::Milliseconds(1);
     client_ = std::make_unique<Client>(options);
   }
@@ -102,7 +102,7 @@ TEST_F(CallForTextsTest, KeepsTheOrderWhereAnswersComeInAnother) {
       last_came->Notify();
     }
     if (request.texts(0) == "0" &&
-        !last_came->WaitForNotificationWithTimeout(absl::Seconds(10))) {
+        !last_came->WaitForNotificationWithTimeout(absl::Seconds(30))) {
       waited_in_vain = true;
     }
     return EchoTranslate(request, response);
@@ -221,7 +221,7 @@ TEST_F(CallForTextsTest, AnEndedRunLeavesWhatIsUnderWayToTheClient) {
     if (request.texts(0) == "0") {
       return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such model");
     }
-    release->WaitForNotificationWithTimeout(absl::Seconds(10));
+    release->WaitForNotificationWithTimeout(absl::Seconds(30));
     return EchoTranslate(request, response);
   });
   options_.batch_size = 1;

@@ -1,22 +1,19 @@
 // Copies of the demo model that can be told apart by their answers, and calls
-// of a server that serves them.
+// of a server whose models change.
 #ifndef PARLEY_TESTS_INTEGRATION_DEMO_VERSIONS_H_
 #define PARLEY_TESTS_INTEGRATION_DEMO_VERSIONS_H_
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "parley/v1/model.grpc.pb.h"
-#include "parley/v1/translation.grpc.pb.h"
+#include "tests/integration/translation_server.h"
 #include "tests/server/rpc/grpc_fixture.h"
 #include "tests/temp_folder.h"
 
@@ -49,30 +46,22 @@ inline std::string AddDemoVersion(const TempFolder& folder,
 
 struct Translated {
   grpc::Status status;
-  std::string version;
-  std::vector<std::string> texts;  // Empty where the call failed.
+  std::string version = "";
+  std::vector<std::string> texts = {};  // Empty where the call failed.
 };
 
 // Translates three captions in one call of the model.
-inline Translated TranslateCaptions(v1::TranslationService::Stub* stub,
+inline Translated TranslateCaptions(const TranslationClient& client,
                                     const std::string& model) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::minutes(3));
-  v1::TranslateRequest request;
+  v1::TranslateRequest request = DemoRequest(
+      {"A man in a blue shirt is standing on a ladder cleaning a window.",
+       "Two dogs are playing in the snow.", "A girl is reading a book."});
   request.set_model(model);
-  request.set_target_language("de");
-  for (const char* text :
-       {"A man in a blue shirt is standing on a ladder cleaning a window.",
-        "Two dogs are playing in the snow.", "A girl is reading a book."}) {
-    request.add_texts(text);
-  }
-  v1::TranslateResponse response;
-  Translated translated;
-  translated.status = stub->Translate(&context, request, &response);
+  const TranslationClient::Outcome outcome = client.Translate(request);
+  Translated translated = {.status = outcome.status};
   if (!translated.status.ok()) return translated;
-  translated.version = response.model_version();
-  for (const v1::TranslateResult& result : response.results()) {
+  translated.version = outcome.response.model_version();
+  for (const v1::TranslateResult& result : outcome.response.results()) {
     EXPECT_EQ(result.status().code(), 0) << result.status().message();
     translated.texts.push_back(
         result.hypotheses_size() > 0 ? result.hypotheses(0).text() : "");
@@ -88,7 +77,7 @@ class ModelClient {
 
   grpc::Status Load(const std::string& name, const std::string& directory) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    SetLongDeadline(&context);
     v1::LoadModelRequest request;
     request.set_model(name);
     request.set_directory(directory);
@@ -98,7 +87,7 @@ class ModelClient {
 
   grpc::Status Unload(const std::string& name) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    SetLongDeadline(&context);
     v1::UnloadModelRequest request;
     request.set_model(name);
     v1::UnloadModelResponse response;
@@ -109,7 +98,7 @@ class ModelClient {
   grpc::Status Reload(const std::string& name, const std::string& directory,
                       std::string* version) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    SetLongDeadline(&context);
     v1::ReloadModelRequest request;
     request.set_model(name);
     request.set_directory(directory);
@@ -121,7 +110,7 @@ class ModelClient {
 
   v1::Model Get(const std::string& name) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    SetLongDeadline(&context);
     v1::GetModelRequest request;
     request.set_model(name);
     v1::Model model;
@@ -139,8 +128,7 @@ class HealthWatch {
   HealthWatch(const std::shared_ptr<grpc::Channel>& channel,
               const std::string& name)
       : stub_(grpc::health::v1::Health::NewStub(channel)) {
-    context_.set_deadline(std::chrono::system_clock::now() +
-                          std::chrono::minutes(2));
+    SetLongDeadline(&context_);
     grpc::health::v1::HealthCheckRequest request;
     request.set_service(name);
     reader_ = stub_->Watch(&context_, request);
@@ -158,17 +146,6 @@ class HealthWatch {
   std::unique_ptr<grpc::ClientReader<grpc::health::v1::HealthCheckResponse>>
       reader_;
 };
-
-// Waits for a condition, for two minutes at most; whether it came true.
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const absl::Time end = absl::Now() + absl::Minutes(2);
-  while (!condition()) {
-    if (absl::Now() > end) return false;
-    absl::SleepFor(absl::Milliseconds(10));
-  }
-  return true;
-}
 
 }  // namespace parley
 

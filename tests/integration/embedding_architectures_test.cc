@@ -180,7 +180,7 @@ class ArchitecturesTest : public ::testing::Test {
 
   static v1::Model GetModel(const std::string& name) {
     grpc::ClientContext context;
-    SetTestDeadline(&context);
+    SetLongDeadline(&context);
     v1::GetModelRequest request;
     request.set_model(name);
     v1::Model model;

@@ -2,7 +2,6 @@
 #ifndef PARLEY_TESTS_INTEGRATION_EMBEDDING_SERVER_H_
 #define PARLEY_TESTS_INTEGRATION_EMBEDDING_SERVER_H_
 
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -42,8 +41,7 @@ class EmbeddingClient {
                                              const Request&, Response*),
                 const Request& request, grpc::Status* status) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::minutes(3));
+    SetLongDeadline(&context);
     Response response;
     *status = (stub_.get()->*method)(&context, request, &response);
     return response;

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "tests/integration/embedding_server.h"
+#include "tests/server/rpc/health_of.h"
 
 namespace parley {
 namespace {
@@ -161,7 +161,7 @@ TEST_F(EmbeddingWireTest, AVectorDoesNotDependOnItsCompany) {
 
 TEST_F(EmbeddingWireTest, SaysWhatItServes) {
   grpc::ClientContext context;
-  SetTestDeadline(&context);
+  SetLongDeadline(&context);
   v1::GetModelRequest request;
   request.set_model("minilm");
   v1::Model model;
@@ -183,15 +183,8 @@ TEST_F(EmbeddingWireTest, SaysWhatItServes) {
   EXPECT_THAT(server_->process().out(),
               HasSubstr("minilm (encoder, BertModel, 384 dimensions, 256 "
                         "tokens, f32)"));
-  grpc::ClientContext health_context;
-  SetTestDeadline(&health_context);
-  grpc::health::v1::HealthCheckRequest health;
-  health.set_service("parley.v1.EmbeddingService");
-  grpc::health::v1::HealthCheckResponse healthy;
-  ASSERT_TRUE(grpc::health::v1::Health::NewStub(server_->client().channel())
-                  ->Check(&health_context, health, &healthy)
-                  .ok());
-  EXPECT_EQ(healthy.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+  EXPECT_EQ(HealthOf(server_->client().channel(), "parley.v1.EmbeddingService"),
+            grpc::health::v1::HealthCheckResponse::SERVING);
 }
 
 TEST_F(EmbeddingWireTest, DimensionsAreCutThenNormalized) {
@@ -301,7 +294,7 @@ TEST_F(EmbeddingWireTest, LongTextsAreChunked) {
 TEST_F(EmbeddingWireTest, StreamsInOrder) {
   constexpr int kNumRequests = 200;
   grpc::ClientContext context;
-  SetTestDeadline(&context);
+  SetLongDeadline(&context);
   const auto stream = server_->client().stub()->EmbedStream(&context);
   std::thread writer([&stream] {
     for (int i = 0; i < kNumRequests; ++i) {

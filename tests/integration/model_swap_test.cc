@@ -20,34 +20,19 @@ using ::testing::Not;
 
 class ModelSwapTest : public ::testing::Test {
  protected:
-  ModelSwapTest() {
-    address_ = server_.WaitUntilReady();
-    EXPECT_NE(address_, "") << server_.err();
-    admin_ = std::make_unique<ModelClient>(server_.admin_address());
-    channel_ = ChannelTo(address_);
-    stub_ = v1::TranslationService::NewStub(channel_);
-  }
-
-  ~ModelSwapTest() override {
-    server_.Signal(SIGTERM);
-    EXPECT_EQ(server_.WaitForExit(), 0) << server_.err();
-  }
+  ~ModelSwapTest() override { server_.End(); }
 
   Translated Translate(const std::string& model) {
-    return TranslateCaptions(stub_.get(), model);
+    return TranslateCaptions(server_.client(), model);
   }
 
   const TempFolder folder_;
   // By whether a version's number is even.
   const std::string directories_[2] = {AddDemoVersion(folder_, "even", 4),
                                        AddDemoVersion(folder_, "odd", 20)};
-  ServerProcess server_{
-      {.arguments = {"--models=demo=" + directories_[1], "--grpc_port=0",
-                     "--admin_port=0", "--max_queue_delay=1h"}}};
-  std::string address_;
-  std::unique_ptr<ModelClient> admin_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::TranslationService::Stub> stub_;
+  TranslationServer server_{
+      {"--models=demo=" + directories_[1], "--admin_port=0"}};
+  ModelClient admin_{server_.process().admin_address()};
 };
 
 bool IsOdd(const std::string& version) { return std::stoi(version) % 2 == 1; }
@@ -58,7 +43,7 @@ TEST_F(ModelSwapTest, NoCallFailsAndNoneIsMixed) {
   std::vector<std::string> expected[2];
   expected[1] = Translate("demo").texts;
   std::string version;
-  ASSERT_TRUE(admin_->Reload("demo", directories_[0], &version).ok());
+  ASSERT_TRUE(admin_.Reload("demo", directories_[0], &version).ok());
   ASSERT_EQ(version, "2");
   expected[0] = Translate("demo").texts;
   ASSERT_NE(expected[0], expected[1]);
@@ -66,10 +51,10 @@ TEST_F(ModelSwapTest, NoCallFailsAndNoneIsMixed) {
   std::atomic<bool> swapping = true;
   std::atomic<int> num_calls[2] = {0, 0};
   const auto call = [&] {
-    const auto stub = v1::TranslationService::NewStub(ChannelTo(address_));
+    const TranslationClient client(server_.address());
     int last = 0;
     while (swapping) {
-      const Translated answer = TranslateCaptions(stub.get(), "demo");
+      const Translated answer = TranslateCaptions(client, "demo");
       ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
       const int is_odd = IsOdd(answer.version) ? 1 : 0;
       ASSERT_EQ(answer.texts, expected[is_odd]) << answer.version;
@@ -85,7 +70,7 @@ TEST_F(ModelSwapTest, NoCallFailsAndNoneIsMixed) {
     const int next = 3 + i;
     const int calls_before = num_calls[0] + num_calls[1];
     const grpc::Status status =
-        admin_->Reload("demo", directories_[next % 2], &version);
+        admin_.Reload("demo", directories_[next % 2], &version);
     EXPECT_TRUE(status.ok()) << status.error_message();
     EXPECT_EQ(version, absl::StrCat(next));
     EXPECT_EQ(Translate("demo").version, version);
@@ -100,13 +85,13 @@ TEST_F(ModelSwapTest, NoCallFailsAndNoneIsMixed) {
 }
 
 TEST_F(ModelSwapTest, LoadsAndUnloads) {
-  HealthWatch health(channel_, "second");
+  HealthWatch health(server_.client().channel(), "second");
   EXPECT_EQ(health.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
-  EXPECT_EQ(admin_->Load("demo", directories_[0]).error_code(),
+  EXPECT_EQ(admin_.Load("demo", directories_[0]).error_code(),
             grpc::StatusCode::ALREADY_EXISTS);
   EXPECT_EQ(Translate("second").status.error_code(),
             grpc::StatusCode::NOT_FOUND);
-  const grpc::Status loaded = admin_->Load("second", directories_[0]);
+  const grpc::Status loaded = admin_.Load("second", directories_[0]);
   ASSERT_TRUE(loaded.ok()) << loaded.error_message();
   // It may have been seen while it was loading.
   int state = health.Next();
@@ -114,47 +99,30 @@ TEST_F(ModelSwapTest, LoadsAndUnloads) {
   EXPECT_EQ(state, HealthCheckResponse::SERVING);
   EXPECT_EQ(Translate("second").version, "1");
   EXPECT_NE(Translate("second").texts, Translate("demo").texts);
-  ASSERT_TRUE(admin_->Unload("second").ok());
+  ASSERT_TRUE(admin_.Unload("second").ok());
   EXPECT_EQ(health.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
   EXPECT_EQ(Translate("second").status.error_code(),
             grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(Translate("demo").status.ok());
   // All of them may go.
-  HealthWatch whole(channel_, "");
+  HealthWatch whole(server_.client().channel(), "");
   EXPECT_EQ(whole.Next(), HealthCheckResponse::SERVING);
-  ASSERT_TRUE(admin_->Unload("demo").ok());
+  ASSERT_TRUE(admin_.Unload("demo").ok());
   EXPECT_EQ(whole.Next(), HealthCheckResponse::NOT_SERVING);
-  ASSERT_TRUE(admin_->Load("demo", directories_[1]).ok());
+  ASSERT_TRUE(admin_.Load("demo", directories_[1]).ok());
   EXPECT_EQ(whole.Next(), HealthCheckResponse::SERVING);
   EXPECT_EQ(Translate("").version, "2");
 }
 
 TEST_F(ModelSwapTest, CallsUnderWayOutliveTheirModel) {
-  v1::TranslateRequest request;
-  request.set_model("demo");
-  request.set_target_language("de");
-  for (int i = 0; i < 512; ++i) request.add_texts("A man is riding a bike.");
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::minutes(3));
-  grpc::CompletionQueue queue;
-  v1::TranslateResponse response;
-  grpc::Status status;
-  const auto call = stub_->AsyncTranslate(&context, request, &queue);
-  call->Finish(&response, &status, nullptr);
-  // Calls are taken in the order they come.
-  EXPECT_TRUE(Translate("demo").status.ok());
-  ASSERT_TRUE(admin_->Unload("demo").ok());
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  queue.Shutdown();
-  while (queue.Next(&tag, &ok)) {
-  }
+  const auto call = server_.Start(
+      DemoRequest(std::vector<std::string>(512, "A man is riding a bike.")));
+  ASSERT_TRUE(admin_.Unload("demo").ok());
+  const grpc::Status& status = call->Wait();
   ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(response.model_version(), "1");
-  ASSERT_EQ(response.results_size(), 512);
-  for (const v1::TranslateResult& result : response.results()) {
+  EXPECT_EQ(call->response().model_version(), "1");
+  ASSERT_EQ(call->response().results_size(), 512);
+  for (const v1::TranslateResult& result : call->response().results()) {
     ASSERT_EQ(result.status().code(), 0) << result.status().message();
   }
 }
@@ -165,31 +133,32 @@ TEST_F(ModelSwapTest, ABadVersionLeavesTheOldOneAndSaysWhy) {
   std::filesystem::remove(bad + "/config.json");
   folder_.Write("bad/config.json", "{\"model_type\": \"marian\"}");
   std::string version;
-  const grpc::Status status = admin_->Reload("demo", bad, &version);
+  const grpc::Status status = admin_.Reload("demo", bad, &version);
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(status.error_message(), HasSubstr(bad + "/config.json"));
   const Translated after = Translate("demo");
   EXPECT_EQ(after.version, "1");
   EXPECT_EQ(after.texts, before);
-  const v1::Model model = admin_->Get("demo");
+  const v1::Model model = admin_.Get("demo");
   EXPECT_EQ(model.state(), v1::MODEL_STATE_READY);
   EXPECT_EQ(model.version(), "1");
   EXPECT_EQ(model.last_error(), status.error_message());
-  EXPECT_THAT(ModelClient(address_).Get("demo").last_error(),
+  EXPECT_THAT(ModelClient(server_.address()).Get("demo").last_error(),
               AllOf(HasSubstr("admin port"), Not(HasSubstr(folder_.path()))));
-  EXPECT_THAT(server_.err(), HasSubstr("version 1 is still served"));
-  ASSERT_TRUE(admin_->Reload("demo", "", &version).ok());
+  EXPECT_TRUE(server_.process().WaitForErr("version 1 is still served"));
+  ASSERT_TRUE(admin_.Reload("demo", "", &version).ok());
   EXPECT_EQ(version, "2");
-  EXPECT_EQ(admin_->Get("demo").last_error(), "");
+  EXPECT_EQ(admin_.Get("demo").last_error(), "");
 }
 
 TEST_F(ModelSwapTest, OnlyTheAdminPortChangesModels) {
-  ModelClient public_port(address_);
+  ModelClient public_port(server_.address());
   for (const grpc::Status& status :
        {public_port.Load("x", directories_[0]), public_port.Unload("demo"),
         public_port.Reload("demo", "", nullptr)}) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
-    EXPECT_THAT(status.error_message(), HasSubstr(server_.admin_address()));
+    EXPECT_THAT(status.error_message(),
+                HasSubstr(server_.process().admin_address()));
   }
   EXPECT_EQ(public_port.Get("demo").version(), "1");
 }

@@ -1,7 +1,7 @@
 // What can be seen of the real server from outside: metrics, probes, the log,
 // and the ids that calls carry.
 #include <fstream>
-#include <iterator>
+#include <map>
 #include <memory>
 #include <regex>
 #include <set>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
@@ -27,7 +28,6 @@
 namespace parley {
 namespace {
 
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
 using ::testing::MatchesRegex;
@@ -69,11 +69,6 @@ class ObservabilityTest : public testing::Test {
     return Exposition(reply.body);
   }
 
-  static void SetDeadline(grpc::ClientContext* context) {
-    context->set_deadline(std::chrono::system_clock::now() +
-                          std::chrono::minutes(3));
-  }
-
   static std::string Metadata(const grpc::ClientContext& context,
                               const char* key) {
     const auto& metadata = context.GetServerInitialMetadata();
@@ -88,7 +83,7 @@ class ObservabilityTest : public testing::Test {
       const std::vector<std::pair<std::string, std::string>>& metadata = {},
       Ids* ids = nullptr) {
     grpc::ClientContext context;
-    SetDeadline(&context);
+    SetLongDeadline(&context);
     for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
     v1::TranslateRequest request;
     request.set_model(model);
@@ -108,7 +103,7 @@ class ObservabilityTest : public testing::Test {
 
   grpc::StatusCode Embed() {
     grpc::ClientContext context;
-    SetDeadline(&context);
+    SetLongDeadline(&context);
     v1::EmbedRequest request;
     request.add_texts(kSecret);
     v1::EmbedResponse response;
@@ -119,7 +114,7 @@ class ObservabilityTest : public testing::Test {
 
   void EmbedOnAStream(int num_requests) {
     grpc::ClientContext context;
-    SetDeadline(&context);
+    SetLongDeadline(&context);
     const auto stub = v1::EmbeddingService::NewStub(channel_);
     const auto stream = stub->EmbedStream(&context);
     v1::EmbedRequest request;
@@ -133,7 +128,7 @@ class ObservabilityTest : public testing::Test {
 
   grpc::StatusCode ListModels() {
     grpc::ClientContext context;
-    SetDeadline(&context);
+    SetLongDeadline(&context);
     v1::ListModelsResponse response;
     return v1::ModelService::NewStub(channel_)
         ->ListModels(&context, {}, &response)
@@ -144,19 +139,33 @@ class ObservabilityTest : public testing::Test {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-// The metrics that docs/observability.md has a row for.
-std::set<std::string> DocumentedMetrics() {
+struct MetricRow {
+  std::string type;
+  std::set<std::string> labels;
+};
+
+// The metrics that docs/observability.md has a row for, by name.
+std::map<std::string, MetricRow> DocumentedMetrics() {
   std::ifstream file("docs/observability.md");
   std::string line;
-  std::set<std::string> names;
-  const std::regex row(R"(^\| `((parley|process)_[a-z_]+)` \|.*)");
+  std::map<std::string, MetricRow> metrics;
+  const std::regex row(
+      R"(^\| `((parley|process)_[a-z_]+)` \| ([a-z_, ]*) ?\| (histogram: )?.*)");
   std::smatch match;
   while (std::getline(file, line)) {
-    if (std::regex_match(line, match, row)) {
-      EXPECT_TRUE(names.insert(match[1]).second) << match[1];
-    }
+    if (!std::regex_match(line, match, row)) continue;
+    const std::string name = match[1];
+    const bool is_counter = absl::EndsWith(name, "_total");
+    const bool is_histogram = match[4].matched;
+    MetricRow metric = {
+        .type = is_histogram ? "histogram"
+                : is_counter ? "counter"
+                             : "gauge",
+        .labels = absl::StrSplit(match[3].str(), absl::ByAnyChar(", "),
+                                 absl::SkipEmpty())};
+    EXPECT_TRUE(metrics.emplace(name, std::move(metric)).second) << name;
   }
-  return names;
+  return metrics;
 }
 
 TEST_F(ObservabilityTest, MetricsCountWhatWasDone) {
@@ -243,15 +252,21 @@ TEST_F(ObservabilityTest, ThePageListsWhatThereIs) {
   // Families show once they have a series.
   Translate("demo");
   EmbedOnAStream(1);
-  std::set<std::string> documented = DocumentedMetrics();
+  std::map<std::string, MetricRow> documented = DocumentedMetrics();
   const Exposition all = Scrape();
   for (const auto& [name, type] : all.types()) {
-    EXPECT_THAT(documented, Contains(name)) << "docs/observability.md lacks it";
-    documented.erase(name);
+    const auto row = documented.find(name);
+    if (row == documented.end()) {
+      ADD_FAILURE() << "docs/observability.md lacks " << name;
+      continue;
+    }
+    EXPECT_EQ(row->second.type, type) << name;
+    EXPECT_EQ(row->second.labels, all.LabelNames(name)) << name;
+    documented.erase(row);
   }
   // Needs a task that fails.
   documented.erase("parley_tasks_failed_total");
-  for (const std::string& name : documented) {
+  for (const auto& [name, row] : documented) {
     ADD_FAILURE() << name << " is in docs/observability.md only";
   }
 }

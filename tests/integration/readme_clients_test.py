@@ -24,7 +24,7 @@ import threading
 SKIPPED = 77  # What ctest takes for "skipped".
 READY_SECONDS = 120
 EXAMPLE_SECONDS = 120
-STOP_SECONDS = 30
+STOP_SECONDS = 120
 
 READY = re.compile(r"parley-server ready: grpc (127\.0\.0\.1:\d+), models: (.*)")
 EXAMPLES = pathlib.Path("docs/examples")

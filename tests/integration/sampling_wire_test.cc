@@ -1,60 +1,35 @@
 // The real server with the demo model, asked to draw its translations.
 #include <cstdint>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "grpcpp/grpcpp.h"
-#include "gtest/gtest.h"
-#include "parley/v1/translation.grpc.pb.h"
-#include "tests/server/rpc/grpc_fixture.h"
-#include "tests/server/server_process.h"
+#include "tests/integration/translation_server.h"
 
 namespace parley {
 namespace {
 
 using ::testing::HasSubstr;
+using Outcome = TranslationClient::Outcome;
 
 constexpr char kMan[] = "A man in a blue shirt is standing on a ladder.";
 constexpr char kDogs[] = "Two dogs play in the snow. A girl reads a book.";
 
-struct Outcome {
-  grpc::Status status;
-  v1::TranslateResponse response;
-};
-
 class SamplingWireTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    server_ = new ServerProcess(
-        {.arguments = {"--models=demo=models/demo", "--grpc_port=0"}});
-    const std::string address = server_->WaitUntilReady();
-    ASSERT_NE(address, "") << server_->err();
-    channel_ = new std::shared_ptr<grpc::Channel>(ChannelTo(address));
-  }
+  static void SetUpTestSuite() { server_ = new TranslationServer(); }
 
   static void TearDownTestSuite() {
-    delete channel_;
-    server_->Signal(SIGTERM);
-    EXPECT_EQ(server_->WaitForExit(), 0) << server_->err();
+    server_->End();
     delete server_;
   }
 
   static Outcome Translate(const std::vector<std::string>& texts,
                            const v1::TranslateOptions& options) {
-    v1::TranslateRequest request;
-    request.set_target_language("de");
-    for (const std::string& text : texts) request.add_texts(text);
+    v1::TranslateRequest request = DemoRequest(texts);
     *request.mutable_options() = options;
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::minutes(3));
-    Outcome outcome;
-    outcome.status = v1::TranslationService::NewStub(*channel_)->Translate(
-        &context, request, &outcome.response);
-    return outcome;
+    return server_->client().Translate(request);
   }
 
   // The only hypothesis of each text; empty where the call failed.
@@ -72,12 +47,10 @@ class SamplingWireTest : public ::testing::Test {
     return drawn;
   }
 
-  static ServerProcess* server_;
-  static std::shared_ptr<grpc::Channel>* channel_;
+  static TranslationServer* server_;
 };
 
-ServerProcess* SamplingWireTest::server_ = nullptr;
-std::shared_ptr<grpc::Channel>* SamplingWireTest::channel_ = nullptr;
+TranslationServer* SamplingWireTest::server_ = nullptr;
 
 void ExpectSame(const v1::Hypothesis& actual, const v1::Hypothesis& expected) {
   EXPECT_EQ(actual.text(), expected.text());

@@ -2,19 +2,12 @@
 // restricted, and what clients are told.
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "grpcpp/grpcpp.h"
-#include "gtest/gtest.h"
-#include "parley/v1/model.grpc.pb.h"
-#include "parley/v1/translation.grpc.pb.h"
-#include "tests/server/rpc/grpc_fixture.h"
-#include "tests/server/server_process.h"
+#include "tests/integration/translation_server.h"
 #include "tests/temp_folder.h"
 
 namespace parley {
@@ -23,11 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Outcome {
-  grpc::Status status;
-  v1::TranslateResponse response;
-};
+using Outcome = TranslationClient::Outcome;
 
 // "plain" has none; the list of "wide" has the whole vocabulary; that of
 // "asked" is for requests that ask for it.
@@ -40,18 +29,11 @@ class ShortlistWireTest : public ::testing::Test {
     AddModel("asked",
              R"({"shortlist": {"file": "lex.s2t", "frequent": 9000,
                                "default": false}})");
-    server_ = new ServerProcess(
-        {.arguments = {"--model_repository=" + folder_->path(),
-                       "--grpc_port=0"}});
-    const std::string address = server_->WaitUntilReady();
-    ASSERT_NE(address, "") << server_->err();
-    channel_ = new std::shared_ptr<grpc::Channel>(ChannelTo(address));
+    server_ = new TranslationServer({"--model_repository=" + folder_->path()});
   }
 
   static void TearDownTestSuite() {
-    delete channel_;
-    server_->Signal(SIGTERM);
-    EXPECT_EQ(server_->WaitForExit(), 0) << server_->err();
+    server_->End();
     delete server_;
     delete folder_;
   }
@@ -66,19 +48,12 @@ class ShortlistWireTest : public ::testing::Test {
 
   static Outcome Translate(const std::string& model,
                            const v1::TranslateOptions& options) {
-    v1::TranslateRequest request;
+    v1::TranslateRequest request =
+        DemoRequest({"A man in a blue shirt is standing on a ladder.",
+                     "Two dogs play in the snow. A girl reads a book."});
     request.set_model(model);
-    request.set_target_language("de");
-    request.add_texts("A man in a blue shirt is standing on a ladder.");
-    request.add_texts("Two dogs play in the snow. A girl reads a book.");
     *request.mutable_options() = options;
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::minutes(3));
-    Outcome outcome;
-    outcome.status = v1::TranslationService::NewStub(*channel_)->Translate(
-        &context, request, &outcome.response);
-    return outcome;
+    return server_->client().Translate(request);
   }
 
   static std::vector<std::string> Texts(const Outcome& outcome) {
@@ -93,20 +68,14 @@ class ShortlistWireTest : public ::testing::Test {
   }
 
   static TempFolder* folder_;
-  static ServerProcess* server_;
-  static std::shared_ptr<grpc::Channel>* channel_;
+  static TranslationServer* server_;
 };
 
 TempFolder* ShortlistWireTest::folder_ = nullptr;
-ServerProcess* ShortlistWireTest::server_ = nullptr;
-std::shared_ptr<grpc::Channel>* ShortlistWireTest::channel_ = nullptr;
+TranslationServer* ShortlistWireTest::server_ = nullptr;
 
 TEST_F(ShortlistWireTest, ModelsSayWhetherTheyUseOne) {
-  const auto stub = v1::ModelService::NewStub(*channel_);
-  grpc::ClientContext context;
-  SetTestDeadline(&context);
-  v1::ListModelsResponse models;
-  ASSERT_TRUE(stub->ListModels(&context, {}, &models).ok());
+  const v1::ListModelsResponse models = server_->client().ListModels();
   std::vector<std::string> said;
   for (const v1::Model& model : models.models()) {
     said.push_back(absl::StrCat(
@@ -114,10 +83,9 @@ TEST_F(ShortlistWireTest, ModelsSayWhetherTheyUseOne) {
         !model.has_shortlist() ? "none" : (model.shortlist() ? "yes" : "no")));
   }
   EXPECT_THAT(said, ElementsAre("asked: no", "plain: none", "wide: yes"));
-  EXPECT_THAT(
-      server_->err(),
-      HasSubstr("lex.s2t: ignored 1 of 2 pairs, which have words that "
-                "the vocabularies do not have; the first is on line 2"));
+  EXPECT_TRUE(server_->process().WaitForErr(
+      "lex.s2t: ignored 1 of 2 pairs, which have words that the vocabularies "
+      "do not have; the first is on line 2"));
 }
 
 TEST_F(ShortlistWireTest, AskingForOneThatIsNotThereIsRefused) {

@@ -8,14 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "grpc/health/v1/health.grpc.pb.h"
-#include "grpcpp/grpcpp.h"
-#include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "parley/v1/model.grpc.pb.h"
-#include "parley/v1/translation.grpc.pb.h"
-#include "tests/server/rpc/grpc_fixture.h"
-#include "tests/server/server_process.h"
+#include "tests/integration/translation_server.h"
 
 namespace parley {
 namespace {
@@ -24,123 +18,31 @@ using ::grpc::health::v1::Health;
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
 using ::testing::HasSubstr;
+using Outcome = TranslationClient::Outcome;
 
 constexpr char kMethod[] = "/parley.v1.TranslationService/Translate";
 constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
 
-// Translations may take longer than the other calls of tests.
-void SetLongDeadline(grpc::ClientContext* context) {
-  context->set_deadline(std::chrono::system_clock::now() +
-                        std::chrono::minutes(3));
-}
-
-v1::TranslateRequest Request(std::vector<std::string> texts) {
-  v1::TranslateRequest request;
-  request.set_model("demo");
-  request.set_target_language("de");
-  for (std::string& text : texts) request.add_texts(std::move(text));
-  return request;
-}
-
-// A call that goes on while the test does other things. It is on its way, in
-// order with the channel's other calls, once constructed.
-class StartedCall {
- public:
-  StartedCall(v1::TranslationService::Stub* stub,
-              const v1::TranslateRequest& request) {
-    SetLongDeadline(&context_);
-    call_ = stub->AsyncTranslate(&context_, request, &queue_);
-    call_->Finish(&response_, &status_, this);
-  }
-  ~StartedCall() {
-    context_.TryCancel();
-    queue_.Shutdown();
-    void* tag = nullptr;
-    bool ok = false;
-    while (queue_.Next(&tag, &ok)) {
-    }
-  }
-
-  const grpc::Status& Wait() {
-    void* tag = nullptr;
-    bool ok = false;
-    queue_.Next(&tag, &ok);
-    return status_;
-  }
-  const v1::TranslateResponse& response() const { return response_; }
-
- private:
-  grpc::ClientContext context_;
-  grpc::CompletionQueue queue_;
-  v1::TranslateResponse response_;
-  grpc::Status status_;
-  std::unique_ptr<grpc::ClientAsyncResponseReader<v1::TranslateResponse>> call_;
-};
-
-class Client {
- public:
-  struct Outcome {
-    grpc::Status status;
-    v1::TranslateResponse response;
-  };
-
-  explicit Client(const std::string& address) : channel_(ChannelTo(address)) {}
-
-  Outcome Translate(const v1::TranslateRequest& request) {
-    grpc::ClientContext context;
-    SetLongDeadline(&context);
-    Outcome outcome;
-    outcome.status = stub_->Translate(&context, request, &outcome.response);
-    return outcome;
-  }
-
-  // The health state of `name`, -1 where it is not known.
-  int HealthOf(const std::string& name) {
-    grpc::ClientContext context;
-    SetTestDeadline(&context);
-    HealthCheckRequest request;
-    request.set_service(name);
-    HealthCheckResponse response;
-    const grpc::Status status =
-        Health::NewStub(channel_)->Check(&context, request, &response);
-    return status.ok() ? static_cast<int>(response.status()) : -1;
-  }
-
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  v1::TranslationService::Stub* stub() const { return stub_.get(); }
-
- private:
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::TranslationService::Stub> stub_ =
-      v1::TranslationService::NewStub(channel_);
-};
-
 // One server for all tests that leave it running.
 class WireTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    server_ = new ServerProcess(
-        {.arguments = {"--models=demo=models/demo", "--grpc_port=0"}});
-    const std::string address = server_->WaitUntilReady();
-    ASSERT_NE(address, "") << server_->err();
-    client_ = new Client(address);
-  }
+  static void SetUpTestSuite() { server_ = new TranslationServer(); }
 
   static void TearDownTestSuite() {
-    delete client_;
-    server_->Signal(SIGTERM);
-    EXPECT_EQ(server_->WaitForExit(), 0) << server_->err();
+    server_->End();
     delete server_;
   }
 
-  void SetUp() override { ASSERT_TRUE(server_->running()); }
+  static TranslationClient& client() { return server_->client(); }
+
+  void SetUp() override { ASSERT_TRUE(server_->process().running()); }
 
   // Whatever a test did, the server goes on.
   void TearDown() override { ExpectServes(); }
 
   static void ExpectServes() {
-    const Client::Outcome outcome =
-        client_->Translate(Request({"A man is riding a bike."}));
+    const Outcome outcome =
+        client().Translate(DemoRequest({"A man is riding a bike."}));
     EXPECT_TRUE(outcome.status.ok()) << outcome.status.error_message();
     ASSERT_EQ(outcome.response.results_size(), 1);
     EXPECT_THAT(outcome.response.results(0).hypotheses(0).text(),
@@ -149,32 +51,30 @@ class WireTest : public ::testing::Test {
 
   static void ExpectRefused(const v1::TranslateRequest& request,
                             grpc::StatusCode code, const std::string& part) {
-    const grpc::Status status = client_->Translate(request).status;
+    const grpc::Status status = client().Translate(request).status;
     EXPECT_EQ(status.error_code(), code) << status.error_message();
     EXPECT_THAT(status.error_message(), HasSubstr(part));
   }
 
   static v1::TranslateResult TranslateOne(const std::string& text) {
-    const Client::Outcome outcome = client_->Translate(Request({text}));
+    const Outcome outcome = client().Translate(DemoRequest({text}));
     EXPECT_TRUE(outcome.status.ok()) << outcome.status.error_message();
     EXPECT_EQ(outcome.response.results_size(), 1);
     return outcome.response.results_size() == 1 ? outcome.response.results(0)
                                                 : v1::TranslateResult();
   }
 
-  static ServerProcess* server_;
-  static Client* client_;
+  static TranslationServer* server_;
 };
 
-ServerProcess* WireTest::server_ = nullptr;
-Client* WireTest::client_ = nullptr;
+TranslationServer* WireTest::server_ = nullptr;
 
 TEST_F(WireTest, AnswersAsTheReference) {
   std::ifstream file(
       "tests/goldens/translate/test_2016_flickr.en-de.beam4.jsonl");
   std::string line;
   ASSERT_TRUE(std::getline(file, line));
-  v1::TranslateRequest request = Request({});
+  v1::TranslateRequest request = DemoRequest({});
   request.mutable_options()->set_num_beams(4);
   request.mutable_options()->set_split(v1::SPLIT_NONE);
   request.mutable_options()->set_return_tokens(true);
@@ -184,7 +84,7 @@ TEST_F(WireTest, AnswersAsTheReference) {
     request.add_texts(goldens.back()["source"].get<std::string>());
   }
   ASSERT_EQ(goldens.size(), 20);
-  const Client::Outcome outcome = client_->Translate(request);
+  const Outcome outcome = client().Translate(request);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_EQ(outcome.response.model(), "demo");
   ASSERT_EQ(outcome.response.results_size(), 20);
@@ -206,15 +106,10 @@ TEST_F(WireTest, AnswersAsTheReference) {
 }
 
 TEST_F(WireTest, SaysWhatItServes) {
-  EXPECT_EQ(client_->HealthOf(""), HealthCheckResponse::SERVING);
-  EXPECT_EQ(client_->HealthOf("demo"), HealthCheckResponse::SERVING);
-  EXPECT_EQ(client_->HealthOf("other"), -1);
-  grpc::ClientContext context;
-  SetTestDeadline(&context);
-  v1::ListModelsResponse models;
-  ASSERT_TRUE(v1::ModelService::NewStub(client_->channel())
-                  ->ListModels(&context, {}, &models)
-                  .ok());
+  EXPECT_EQ(HealthOf(client().channel(), ""), HealthCheckResponse::SERVING);
+  EXPECT_EQ(HealthOf(client().channel(), "demo"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(HealthOf(client().channel(), "other"), -1);
+  const v1::ListModelsResponse models = client().ListModels();
   ASSERT_EQ(models.models_size(), 1);
   const v1::Model& demo = models.models(0);
   EXPECT_EQ(demo.name(), "demo");
@@ -239,7 +134,7 @@ TEST_F(WireTest, BlankTextsAreTheirOwnTranslation) {
 TEST_F(WireTest, NamesTextThatIsNotUtf8) {
   // Field 2 (texts): two bytes that are no character.
   const grpc::Status status =
-      CallWithBytes(client_->channel(), kMethod, "\x12\x02\xc3\x28");
+      CallWithBytes(client().channel(), kMethod, "\x12\x02\xc3\x28");
   EXPECT_EQ(status.error_code(), kInvalid);
   EXPECT_EQ(status.error_message(),
             "parley.v1.TranslateRequest.texts is not valid UTF-8");
@@ -247,9 +142,9 @@ TEST_F(WireTest, NamesTextThatIsNotUtf8) {
 
 TEST_F(WireTest, RefusesBytesThatAreNoRequest) {
   EXPECT_EQ(
-      CallWithBytes(client_->channel(), kMethod, "\xff\xff\xff").error_code(),
+      CallWithBytes(client().channel(), kMethod, "\xff\xff\xff").error_code(),
       kInvalid);
-  EXPECT_EQ(CallWithBytes(client_->channel(), "/parley.v1.Other/Method", "")
+  EXPECT_EQ(CallWithBytes(client().channel(), "/parley.v1.Other/Method", "")
                 .error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
 }
@@ -266,10 +161,10 @@ TEST_F(WireTest, TakesAMegabyteWithoutASpace) {
   constexpr absl::string_view kWord = "Krankenschwester";
   std::string text;
   while (text.size() < 1 << 20) absl::StrAppend(&text, kWord);
-  v1::TranslateRequest request = Request({text});
+  v1::TranslateRequest request = DemoRequest({text});
   request.mutable_options()->set_num_beams(1);
   request.mutable_options()->set_max_new_tokens(2);
-  const Client::Outcome outcome = client_->Translate(request);
+  const Outcome outcome = client().Translate(request);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   const v1::TranslateResult& result = outcome.response.results(0);
   EXPECT_EQ(result.status().code(), 0) << result.status().message();
@@ -282,101 +177,97 @@ TEST_F(WireTest, TakesAMegabyteWithoutASpace) {
 TEST_F(WireTest, AMegabyteThatIsGivenUpLeavesTheServer) {
   {
     // As many tokens as bytes: minutes of work.
-    StartedCall megabyte(client_->stub(), Request({std::string(1 << 20, 'a')}));
-    EXPECT_EQ(client_->HealthOf("demo"), HealthCheckResponse::SERVING);
+    StartedTranslation megabyte(client().stub(),
+                                DemoRequest({std::string(1 << 20, 'a')}));
+    EXPECT_EQ(HealthOf(client().channel(), "demo"),
+              HealthCheckResponse::SERVING);
   }
+  server_->ExpectIdle();
   ExpectServes();
 }
 
 TEST_F(WireTest, RefusesTenThousandTexts) {
-  ExpectRefused(Request(std::vector<std::string>(10'000, "A man.")), kInvalid,
-                "1024");
+  ExpectRefused(DemoRequest(std::vector<std::string>(10'000, "A man.")),
+                kInvalid, "1024");
 }
 
 TEST_F(WireTest, RefusesAMessageThatIsTooLarge) {
-  ExpectRefused(Request({std::string(17 << 20, ' ')}),
+  ExpectRefused(DemoRequest({std::string(17 << 20, ' ')}),
                 grpc::StatusCode::RESOURCE_EXHAUSTED, "larger than max");
 }
 
 TEST_F(WireTest, RefusesUnknownNames) {
-  v1::TranslateRequest request = Request({"A man."});
+  v1::TranslateRequest request = DemoRequest({"A man."});
   request.set_model("other");
   ExpectRefused(request, grpc::StatusCode::NOT_FOUND, "demo");
-  request = Request({"A man."});
+  request = DemoRequest({"A man."});
   request.set_target_language("xx");
   ExpectRefused(request, kInvalid, "xx");
-  request = Request({"A man."});
+  request = DemoRequest({"A man."});
   request.set_source_language("fr");  // French to German is no pair of its.
   ExpectRefused(request, kInvalid, "en-de");
 }
 
 TEST_F(WireTest, RefusesOptionsOutOfRange) {
   for (const int num_beams : {0, 1000, -1, 33}) {
-    v1::TranslateRequest request = Request({"A man."});
+    v1::TranslateRequest request = DemoRequest({"A man."});
     request.mutable_options()->set_num_beams(num_beams);
     ExpectRefused(request, kInvalid, "num_beams");
   }
   for (const int limit : {0, -1, 1'000'000}) {
-    v1::TranslateRequest request = Request({"A man."});
+    v1::TranslateRequest request = DemoRequest({"A man."});
     request.mutable_options()->set_max_new_tokens(limit);
     ExpectRefused(request, kInvalid, "max_new_tokens");
   }
-  v1::TranslateRequest request = Request({"A man."});
+  v1::TranslateRequest request = DemoRequest({"A man."});
   request.mutable_options()->set_min_new_tokens(-5);
   ExpectRefused(request, kInvalid, "min_new_tokens");
-  request = Request({"A man."});
+  request = DemoRequest({"A man."});
   request.mutable_options()->set_num_hypotheses(-1);
   ExpectRefused(request, kInvalid, "num_hypotheses");
-  request = Request({"A man."});
+  request = DemoRequest({"A man."});
   request.mutable_options()->set_early_stopping(
       static_cast<v1::EarlyStopping>(99));
   ExpectRefused(request, kInvalid, "options.early_stopping");
 }
 
 TEST_F(WireTest, ACancelledCallCostsNobodyAnything) {
-  {
-    StartedCall cancelled(
-        client_->stub(),
-        Request(std::vector<std::string>(1024, "A man is riding a bike.")));
-  }
+  v1::TranslateRequest request =
+      DemoRequest(std::vector<std::string>(1024, "A man is riding a bike."));
+  request.mutable_options()->set_num_beams(32);  // Minutes of work.
+  const std::string dropped = "parley_tasks_dropped_total";
+  const double num_before = server_->Scrape().Sum(dropped);
+  server_->Start(request).reset();
+  server_->ExpectIdle();
+  EXPECT_GT(server_->Scrape().Sum(dropped), num_before);
   ExpectServes();
 }
 
 // A server of the test's own, to be ended by it.
 class DrainTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const std::string address = server_.WaitUntilReady();
-    ASSERT_NE(address, "") << server_.err();
-    client_ = std::make_unique<Client>(address);
-  }
+  TranslationClient& client() { return server_.client(); }
 
   // A call of seconds that the server has taken.
-  std::unique_ptr<StartedCall> StartLongCall() {
-    auto call = std::make_unique<StartedCall>(
-        client_->stub(),
-        Request(std::vector<std::string>(
-            256, "A man in a blue shirt is standing on a ladder.")));
-    // Calls are taken in the order they come.
-    EXPECT_TRUE(client_->Translate(Request({"A man."})).status.ok());
-    return call;
+  std::unique_ptr<StartedTranslation> StartLongCall() {
+    return server_.Start(DemoRequest(std::vector<std::string>(
+        256, "A man in a blue shirt is standing on a ladder.")));
   }
 
-  ServerProcess server_{
-      {.arguments = {"--models=demo=models/demo", "--grpc_port=0"}}};
-  std::unique_ptr<Client> client_;
+  // Time enough for it.
+  TranslationServer server_{{kServeDemo, "--drain_timeout=2m"}};
 };
 
 TEST_F(DrainTest, SigtermAnswersWhatIsInside) {
   const auto call = StartLongCall();
   grpc::ClientContext context;
   SetLongDeadline(&context);
-  const auto watch = Health::NewStub(client_->channel())
+  const auto watch = Health::NewStub(client().channel())
                          ->Watch(&context, HealthCheckRequest());
   HealthCheckResponse state;
   ASSERT_TRUE(watch->Read(&state));
   EXPECT_EQ(state.status(), HealthCheckResponse::SERVING);
-  server_.Signal(SIGTERM);
+  server_.process().Signal(SIGTERM);
   ASSERT_TRUE(watch->Read(&state));
   EXPECT_EQ(state.status(), HealthCheckResponse::NOT_SERVING);
   EXPECT_FALSE(watch->Read(&state));
@@ -388,19 +279,20 @@ TEST_F(DrainTest, SigtermAnswersWhatIsInside) {
   for (const v1::TranslateResult& result : call->response().results()) {
     ASSERT_EQ(result.status().code(), 0) << result.status().message();
   }
-  EXPECT_EQ(server_.WaitForExit(), 0) << server_.err();
-  EXPECT_EQ(client_->Translate(Request({"late"})).status.error_code(),
+  EXPECT_EQ(server_.process().WaitForExit(), 0) << server_.process().err();
+  EXPECT_EQ(client().Translate(DemoRequest({"late"})).status.error_code(),
             grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(DrainTest, ASecondSignalEndsAtOnce) {
   const auto call = StartLongCall();
-  server_.Signal(SIGTERM);
+  server_.process().Signal(SIGTERM);
   // The first has been heard once health says so.
-  while (client_->HealthOf("") == HealthCheckResponse::SERVING) {
-  }
-  server_.Signal(SIGTERM);
-  const int exit_status = server_.WaitForExit();
+  EXPECT_TRUE(Eventually([&] {
+    return HealthOf(client().channel(), "") != HealthCheckResponse::SERVING;
+  }));
+  server_.process().Signal(SIGTERM);
+  const int exit_status = server_.process().WaitForExit();
   // Where the machine is quick, the call may have ended in between.
   constexpr int kSecondSignal = 4;
   EXPECT_TRUE(exit_status == kSecondSignal ||
@@ -409,15 +301,11 @@ TEST_F(DrainTest, ASecondSignalEndsAtOnce) {
 }
 
 TEST(LimitsTest, TheirFlagsAreObeyed) {
-  ServerProcess server(
-      {.arguments = {"--models=demo=models/demo", "--grpc_port=0",
-                     "--max_queued_tasks=8", "--max_texts_per_request=9",
-                     "--max_request_bytes=2097152", "--max_inflight_mb=2"}});
-  const std::string address = server.WaitUntilReady();
-  ASSERT_NE(address, "") << server.err();
-  Client client(address);
-  const auto refusal = [&client](std::vector<std::string> texts) {
-    return client.Translate(Request(std::move(texts))).status;
+  TranslationServer server(
+      {kServeDemo, "--max_queued_tasks=8", "--max_texts_per_request=9",
+       "--max_request_bytes=2097152", "--max_inflight_mb=2"});
+  const auto refusal = [&server](std::vector<std::string> texts) {
+    return server.client().Translate(DemoRequest(std::move(texts))).status;
   };
   EXPECT_THAT(refusal(std::vector<std::string>(10, "A man.")).error_message(),
               HasSubstr("9"));
@@ -432,8 +320,7 @@ TEST(LimitsTest, TheirFlagsAreObeyed) {
   EXPECT_EQ(refusal({std::string(3 << 20, ' ')}).error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(refusal(std::vector<std::string>(8, "A man.")).ok());
-  server.Signal(SIGTERM);
-  EXPECT_EQ(server.WaitForExit(), 0);
+  server.End();
 }
 
 }  // namespace

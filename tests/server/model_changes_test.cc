@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/eventually.h"
 #include "tests/server/fake_model.h"
 #include "tests/temp_folder.h"
 
@@ -71,15 +72,6 @@ class ModelChangesTest : public ::testing::Test {
     return Start(std::move(change)).get();
   }
 
-  // Waits for what the watching thread does.
-  template <typename Condition>
-  bool Eventually(Condition condition) {
-    const absl::Time end = absl::Now() + absl::Seconds(30);
-    while (!condition() && absl::Now() < end) {
-      absl::SleepFor(absl::Milliseconds(2));
-    }
-    return condition();
-  }
   std::string VersionOf(const std::string& name) {
     const auto entry = registry_.Get(name);
     return entry.ok() && entry->model != nullptr ? entry->model->version : "";

@@ -27,8 +27,9 @@ namespace parley {
 
 // Started when constructed; killed, where it still runs, when destroyed. Waits
 // are bounded, by far more than what is waited for takes. Several may run at a
-// time: unless arguments or environment say otherwise, there are no admin and
-// no metrics ports, and a drain begins at once.
+// time, and on slow machines: unless arguments or environment say otherwise,
+// there are no admin and no metrics ports, a drain begins at once, and no call
+// is refused because others wait.
 class ServerProcess {
  public:
   struct Options {
@@ -50,7 +51,7 @@ class ServerProcess {
     // given, too.
     for (const char* entry :
          {"PARLEY_ADMIN_PORT=off", "PARLEY_METRICS_PORT=off",
-          "PARLEY_DRAIN_DELAY=0"}) {
+          "PARLEY_DRAIN_DELAY=0", "PARLEY_MAX_QUEUE_DELAY=1h"}) {
       options.environment.emplace_back(entry);
     }
     std::vector<char*> argv = {program.data()};
@@ -145,7 +146,19 @@ class ServerProcess {
     return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -1;
   }
 
-  // What it has written so far.
+  // Whether its standard error comes to hold `part` within two minutes. What it
+  // wrote before an answer may be read here after it.
+  bool WaitForErr(absl::string_view part) {
+    absl::MutexLock lock(&mutex_);
+    const auto has_part = [&] {
+      mutex_.AssertHeld();
+      return absl::StrContains(err_, part) || num_closed_ == 2;
+    };
+    mutex_.AwaitWithTimeout(absl::Condition(&has_part), absl::Minutes(2));
+    return absl::StrContains(err_, part);
+  }
+
+  // What has been read of what it wrote.
   std::string out() {
     absl::MutexLock lock(&mutex_);
     return out_;

@@ -15,8 +15,10 @@
 #include "parley/v1/embedding.grpc.pb.h"
 #include "parley/v1/model.grpc.pb.h"
 #include "parley/v1/translation.grpc.pb.h"
+#include "tests/eventually.h"
 #include "tests/server/fake_encoder.h"
 #include "tests/server/rpc/grpc_fixture.h"
+#include "tests/server/rpc/health_of.h"
 
 namespace parley {
 namespace {
@@ -76,17 +78,7 @@ class ServerTest : public ::testing::Test {
     server_->AnnounceReady();
   }
 
-  // The state of `name`, -1 where it is not known.
-  int Health(const std::string& name) {
-    grpc::ClientContext context;
-    SetTestDeadline(&context);
-    HealthCheckRequest request;
-    request.set_service(name);
-    HealthCheckResponse response;
-    const grpc::Status status =
-        Health::NewStub(channel_)->Check(&context, request, &response);
-    return status.ok() ? static_cast<int>(response.status()) : -1;
-  }
+  int Health(const std::string& name) { return HealthOf(channel_, name); }
 
   Outcome Translate(const std::string& text, std::chrono::milliseconds timeout =
                                                  std::chrono::seconds(30)) {
@@ -254,11 +246,8 @@ TEST_F(ServerTest, ALostEngineIsNotServed) {
             grpc::StatusCode::INTERNAL);
   EXPECT_EQ(Translate("a").status.error_code(),
             grpc::StatusCode::FAILED_PRECONDITION);
-  const absl::Time end = Soon();
-  while (Health("") == HealthCheckResponse::SERVING && absl::Now() < end) {
-    absl::SleepFor(absl::Milliseconds(20));
-  }
-  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_TRUE(Eventually(
+      [&] { return Health("") == HealthCheckResponse::NOT_SERVING; }));
   EXPECT_EQ(Health("good"), HealthCheckResponse::NOT_SERVING);
 }
 

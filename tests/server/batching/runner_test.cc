@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/eventually.h"
 #include "tests/server/batching/fake_engine.h"
 
 namespace parley {
@@ -260,10 +261,7 @@ TEST(RunnerTest, LetsGoOfAModelThatIsClosed) {
   outcomes.WaitFor(1);
   EXPECT_EQ(outcomes.codes()[0], absl::StatusCode::kOk);
   // The thread lets go of it in its next round.
-  for (int i = 0; i < 1000 && !weak.expired(); ++i) {
-    absl::SleepFor(absl::Milliseconds(10));
-  }
-  EXPECT_TRUE(weak.expired());
+  EXPECT_TRUE(Eventually([&weak] { return weak.expired(); }));
   // Others are served as before.
   FakeEngine* other_engine;
   auto other = FakeModel({}, &other_engine);

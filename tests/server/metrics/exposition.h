@@ -59,6 +59,15 @@ class Exposition {
                              : sample->value;
   }
 
+  // Of all series with this name.
+  double Sum(const std::string& name) const {
+    double sum = 0;
+    for (const Sample& sample : samples_) {
+      if (sample.name == name) sum += sample.value;
+    }
+    return sum;
+  }
+
   // All values that a label has anywhere.
   std::set<std::string> LabelValues(const std::string& label) const {
     std::set<std::string> values;
@@ -69,10 +78,15 @@ class Exposition {
     return values;
   }
 
-  // All labels that there are, but for the buckets' "le".
-  std::set<std::string> LabelNames() const {
+  // All labels that there are, but for the buckets' "le": of all families, or
+  // of one.
+  std::set<std::string> LabelNames(absl::string_view family = "") const {
     std::set<std::string> names;
     for (const Sample& sample : samples_) {
+      if (!family.empty() && sample.name != family &&
+          sample.name != absl::StrCat(family, "_bucket")) {
+        continue;
+      }
       for (const auto& [name, value] : sample.labels) names.insert(name);
     }
     names.erase("le");

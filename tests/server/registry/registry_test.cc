@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/eventually.h"
 #include "tests/server/fake_encoder.h"
 #include "tests/server/fake_shortlist.h"
 #include "tests/server/metrics/exposition.h"
@@ -51,11 +52,7 @@ class RegistryTest : public ::testing::Test {
 
 // Waits until nobody holds the model any more; false where somebody does.
 bool Released(const std::weak_ptr<ServedModel>& model) {
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (!model.expired() && absl::Now() < end) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return model.expired();
+  return Eventually([&model] { return model.expired(); });
 }
 
 TEST_F(RegistryTest, AnEmptyOneFindsNothing) {

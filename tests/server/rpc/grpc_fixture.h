@@ -58,6 +58,13 @@ inline void SetTestDeadline(grpc::ClientContext* context) {
                         std::chrono::seconds(30));
 }
 
+// Nor one of a whole program, which computes with a real model and shares the
+// machine with others.
+inline void SetLongDeadline(grpc::ClientContext* context) {
+  context->set_deadline(std::chrono::system_clock::now() +
+                        std::chrono::minutes(3));
+}
+
 // Sends `request` as the bytes of a unary call's request.
 inline grpc::Status CallWithBytes(const std::shared_ptr<grpc::Channel>& channel,
                                   const std::string& method,

