@@ -20,11 +20,16 @@
 namespace parley {
 namespace {
 
-int OpenSignalFd() {
+sigset_t StopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int OpenSignalFd() {
+  const sigset_t signals = StopSignals();
   PARLEY_CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
   const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
   PARLEY_CHECK(fd >= 0) << strerror(errno);
@@ -60,6 +65,25 @@ void SetAlarm(absl::Duration delay) {
 
 constexpr absl::Duration kTimeForALine = absl::Seconds(1);
 
+// A second signal while the line of the first is being written, which nobody
+// may read.
+void EndBySecondSignal(int) {
+  constexpr char kLine[] = "a second signal: ending at once\n";
+  status_of_alarm = kExitSecondSignal;
+  alarm(1);
+  if (write(STDERR_FILENO, kLine, sizeof(kLine) - 1) < 0) {
+    // There is nobody else to tell.
+  }
+  _exit(kExitSecondSignal);
+}
+
+void LogFirstSignal(int number) {
+  const sigset_t signals = StopSignals();
+  PARLEY_CHECK(pthread_sigmask(SIG_UNBLOCK, &signals, nullptr) == 0);
+  PARLEY_LOG(kInfo) << strsignal(number) << ": finishing what is under way";
+  PARLEY_CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
+}
+
 }  // namespace
 
 StopSignal::StopSignal(absl::Duration patience)
@@ -68,6 +92,7 @@ StopSignal::StopSignal(absl::Duration patience)
       quit_fd_(OpenEventFd()),
       thread_([this] { Watch(); }) {
   signal(SIGALRM, &EndByAlarm);
+  for (const int number : {SIGTERM, SIGINT}) signal(number, &EndBySecondSignal);
 }
 
 StopSignal::~StopSignal() {
@@ -102,7 +127,7 @@ void StopSignal::Watch() {
         SetAlarm(patience_ + kTimeForALine);
       }
       requested_.Notify();
-      PARLEY_LOG(kInfo) << strsignal(number) << ": finishing what is under way";
+      LogFirstSignal(number);
     } else if (absl::Now() >= deadline) {
       PARLEY_LOG(kError) << "the server did not end within " << patience_
                          << " of being asked to; ending the process";

@@ -55,10 +55,14 @@ class FakeEncoderTokenizer final : public EncoderTokenizer {
     EncoderInput input;
     while (options.max_tokens &&
            NumTokens(texts) + num_special > *options.max_tokens) {
-      Encoding& longest = *std::max_element(
-          texts.begin(), texts.end(), [](const auto& a, const auto& b) {
-            return a.ids.size() < b.ids.size();
-          });
+      Encoding& longest =
+          texts.size() == 2 &&
+                  options.pair_truncation != PairTruncation::kLongestFirst
+              ? texts[options.pair_truncation == PairTruncation::kOnlySecond]
+              : *std::max_element(texts.begin(), texts.end(),
+                                  [](const auto& a, const auto& b) {
+                                    return a.ids.size() < b.ids.size();
+                                  });
       const bool left = options.truncation_side == TruncationSide::kLeft;
       longest.ids.erase(left ? longest.ids.begin() : longest.ids.end() - 1);
       longest.offsets.erase(left ? longest.offsets.begin()
