@@ -20,9 +20,17 @@ class Bearing:
         # (goodput in calls/s, p95 in s) of every probe, for the plot.
         self.points = []
 
+    def run(self, seconds, **flags):
+        try:
+            return self.load.run(self.server, seconds, warm_up=3, **flags)
+        except programs.ProgramError:
+            if getattr(self.server, "is_running", lambda: True)():
+                raise
+            return self.load.run(self.server, seconds, warm_up=3, **flags)
+
     def probe(self, rate):
         """Returns whether it is borne, and the goodput."""
-        report = self.load.run(self.server, self.seconds, warm_up=3, rate=rate)
+        report = self.run(self.seconds, rate=rate)
         goodput = report["good_calls_per_second"]
         p95 = report["latency"].get("p95", float("inf"))
         self.points.append((goodput, p95))
@@ -32,9 +40,8 @@ class Bearing:
         return is_borne, goodput
 
     def goodput(self):
-        capacity = self.load.run(
-            self.server, self.seconds / 2, warm_up=3,
-            in_flight=SATURATED)["good_calls_per_second"]
+        capacity = self.run(self.seconds / 2, in_flight=SATURATED)[
+            "good_calls_per_second"]
         low, high, best = 0.4 * capacity, 1.0 * capacity, 0.0
         for number in range(self.num_probes):
             # Most that is borne is near to capacity.
