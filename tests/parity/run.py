@@ -158,7 +158,10 @@ def encode_items(tokenizer, limit, items):
     """Yields what Hugging Face's tokenizers make of items under a limit."""
     for item in items:
         encoding = encode_item(tokenizer, limit, item)
-        yield encoding and (
+        if encoding is None:
+            yield None
+            continue
+        yield (
             encoding.ids,
             encoding.offsets,
             encoding.type_ids,
