@@ -96,11 +96,9 @@ absl::Status TaskQueue::Check(const Newcomer& newcomer, absl::Time now) {
     options_.observer->OnRejected(RejectReason::kClosed, newcomer.num_tasks);
     return closed_;
   }
-  if (!newcomer.is_refusable || !WhyRefused(newcomer, now).has_value()) {
-    return absl::OkStatus();
-  }
-  FindDead(now);
+  if (!newcomer.is_refusable) return absl::OkStatus();
   std::optional<Refusal> refusal = WhyRefused(newcomer, now);
+  if (refusal.has_value() && FindDead(now)) refusal = WhyRefused(newcomer, now);
   if (!refusal.has_value()) return absl::OkStatus();
   options_.observer->OnRejected(refusal->reason, newcomer.num_tasks);
   return std::move(refusal->status);
@@ -175,9 +173,9 @@ std::vector<DeadEntry> TaskQueue::TakeDead(absl::Time now) {
   return std::exchange(dead_, {});
 }
 
-void TaskQueue::FindDead(absl::Time now) {
+bool TaskQueue::FindDead(absl::Time now) {
   const int64_t num_waiting = std::ssize(entries_);
-  if (num_waiting > kShortQueue && now < next_look_) return;
+  if (num_waiting > kShortQueue && now < next_look_) return false;
   next_look_ = now + num_waiting * kLookInterval;
   for (auto it = entries_.begin(); it != entries_.end();) {
     const auto current = it++;
@@ -188,6 +186,7 @@ void TaskQueue::FindDead(absl::Time now) {
     dead_.push_back({std::move(entry), std::move(why)});
     entries_.erase(current);
   }
+  return std::ssize(entries_) < num_waiting;
 }
 
 void TaskQueue::PutBack(QueueEntry entry) {
