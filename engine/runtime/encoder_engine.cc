@@ -77,18 +77,17 @@ absl::Status EncoderEngine::Step(const StepBudget& budget, StepResult* result) {
   *result = {};
   if (tasks_.empty()) return absl::OkStatus();
   team_.Join();
-  const size_t count = CountWithin(0, tasks_.size(), budget.max_encoder_tokens);
+  const size_t count = CountWithin(budget.max_encoder_tokens);
   RunPasses(count);
   Finish(count, result);
   return absl::OkStatus();
 }
 
-size_t EncoderEngine::CountWithin(size_t begin, size_t end,
-                                  int64_t max_tokens) const {
+size_t EncoderEngine::CountWithin(int64_t max_tokens) const {
   int64_t num_tokens = 0;
   size_t count = 0;
-  for (size_t i = begin; i < end; ++i, ++count) {
-    num_tokens += static_cast<int64_t>(tasks_[i].task.source_ids.size());
+  for (; count < tasks_.size(); ++count) {
+    num_tokens += std::ssize(tasks_[count].task.source_ids);
     if (count > 0 && num_tokens > max_tokens) break;
   }
   return count;

@@ -54,9 +54,9 @@ class EncoderEngine : public Engine {
     Task task;
   };
 
-  // The number of tasks, from `begin` on, whose tokens together are no more
-  // than `max_tokens`: one at least.
-  size_t CountWithin(size_t begin, size_t end, int64_t max_tokens) const;
+  // The number of tasks, from the oldest on, whose tokens together are no more
+  // than `max_tokens`: one at least. REQUIRES: there are some
+  size_t CountWithin(int64_t max_tokens) const;
   // Computes the first `count` tasks.
   void RunPasses(size_t count);
   // Takes those tasks, and what became of them.
@@ -69,7 +69,7 @@ class EncoderEngine : public Engine {
   std::vector<std::unique_ptr<EncoderPass>> passes_;
   std::deque<AdmittedTask> tasks_;  // Oldest first.
   int64_t num_tokens_ = 0;          // Of all of them.
-  // Of the step under way, in the order of its tasks.
+  // Of the step under way, pass by pass.
   std::vector<EncodedTask> encoded_;
 };
 

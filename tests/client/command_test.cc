@@ -11,6 +11,7 @@ namespace parley::client {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -65,24 +66,27 @@ TEST(ConnectionFlags, ReachTheClient) {
 }
 
 TEST(ConnectionFlags, ExplainThePortThatIsCalled) {
-  ConnectionFlags connection = {.server = "a:1", .timeout = absl::Seconds(1)};
-  std::vector<Flag> flags;
-  AppendConnectionFlags(&connection, &flags);
-  EXPECT_EQ(flags[0].help,
-            "Where parley-server listens (now a:1). PARLEY_SERVER in the "
-            "environment changes what is taken without this flag.");
-  EXPECT_EQ(flags[1].help,
-            "How long one call may take, with its retries: 90s, 2m, 500ms "
-            "(default 1s).");
-  connection.port = ServerPort::kAdmin;
-  flags.clear();
-  AppendConnectionFlags(&connection, &flags);
-  EXPECT_EQ(flags[0].help,
-            "The server's admin port (now a:1). PARLEY_ADMIN_SERVER in the "
-            "environment changes what is taken without this flag.");
-  EXPECT_EQ(flags[1].help,
-            "How long to wait for it: 90s, 2m (default 1s). The server goes "
-            "on after that.");
+  const auto helps_of = [](ServerPort port) {
+    ConnectionFlags connection = {
+        .server = "a:1", .timeout = absl::Seconds(1), .port = port};
+    std::vector<Flag> flags;
+    AppendConnectionFlags(&connection, &flags);
+    std::vector<std::string> helps;
+    for (const Flag& flag : flags) helps.push_back(flag.help);
+    return helps;
+  };
+  EXPECT_THAT(helps_of(ServerPort::kCalls),
+              ElementsAre("Where parley-server listens (now a:1). "
+                          "PARLEY_SERVER in the environment changes what is "
+                          "taken without this flag.",
+                          "How long one call may take, with its retries: 90s, "
+                          "2m, 500ms (default 1s)."));
+  EXPECT_THAT(helps_of(ServerPort::kAdmin),
+              ElementsAre("The server's admin port (now a:1). "
+                          "PARLEY_ADMIN_SERVER in the environment changes what "
+                          "is taken without this flag.",
+                          "How long to wait for it: 90s, 2m (default 1s). The "
+                          "server goes on after that."));
 }
 
 }  // namespace
