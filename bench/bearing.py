@@ -24,7 +24,7 @@ class Bearing:
         try:
             return self.load.run(self.server, seconds, warm_up=3, **flags)
         except programs.ProgramError:
-            if getattr(self.server, "is_running", lambda: True)():
+            if self.server.is_running():
                 raise
             return self.load.run(self.server, seconds, warm_up=3, **flags)
 

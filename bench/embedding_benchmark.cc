@@ -41,7 +41,8 @@ ABSL_FLAG(std::string, output, "",
 namespace parley {
 namespace {
 
-// As the server's runner has it.
+// Texts that are all there at once may take more of a step than the server
+// gives those that come one after the other (--max_encoder_tokens_per_step).
 constexpr StepBudget kStepBudget = {.max_encoder_tokens = 4096};
 // A pass of an encoder engine.
 constexpr int64_t kReplicaTokens = 512;

@@ -34,7 +34,7 @@ class Peer:
         self.service = programs.Service(*self.command)
 
     def is_running(self):
-        return self.service.process.poll() is None
+        return self.service.is_running()
 
     @property
     def address(self):
