@@ -21,12 +21,7 @@ class Bearing:
         self.points = []
 
     def run(self, seconds, **flags):
-        try:
-            return self.load.run(self.server, seconds, warm_up=3, **flags)
-        except programs.ProgramError:
-            if self.server.is_running():
-                raise
-            return self.load.run(self.server, seconds, warm_up=3, **flags)
+        return self.load.run(self.server, seconds, warm_up=3, **flags)
 
     def probe(self, rate):
         """Returns whether it is borne, and the goodput."""

@@ -1,6 +1,8 @@
 """Throughput at saturation beside the engine alone, and latency by load."""
 
+import dataclasses
 import functools
+import statistics
 
 import load_work
 import programs
@@ -10,9 +12,14 @@ from figures import LIMIT, OURS, Cell, Check, Curve, share_of_limit
 from rounds import Contender, measure, progress
 
 # Of capacity.
-LOADS = {"quick": (0.7,), "usual": (0.3, 0.5, 0.7, 0.8, 0.9, 1.0),
+LOADS = {"quick": (0.5, 0.8), "usual": (0.3, 0.5, 0.7, 0.8, 0.9, 1.0),
          "full": (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.1)}
 CHECKED_LOAD = 0.7
+# Other work on a machine takes from capacity, and a rate is a part of what it
+# was before. A round in which the load was not within so much of what it was
+# meant to be, by capacity before and after, says nothing; another one follows.
+LOAD_TOLERANCE = 0.05
+MOST_TRIES = 3  # Of the rounds wanted.
 PERCENTILES = ("p50", "p95", "p99")
 
 
@@ -40,42 +47,100 @@ def run_saturation(session, work, server, precision):
     session.results.checks.append(check)
 
 
+def capacity(load, server, seconds):
+    """Calls a second, with more under way than a step takes.
+
+    By Little's law from the mean time of a call: calls that begin together end
+    together, and which of those fall into a window is chance.
+    """
+    report = load.run(server, seconds, warm_up=2, in_flight=SATURATED)
+    return SATURATED / report["latency"]["mean"]
+
+
+@dataclasses.dataclass
+class Round:
+    """Short texts alone, and among others at about CHECKED_LOAD."""
+
+    alone: float  # Seconds, the median.
+    loaded: float
+    p99: float  # Of all calls.
+    load: float  # Of capacity before and after.
+
+    @property
+    def counts(self):
+        return abs(self.load - CHECKED_LOAD) <= LOAD_TOLERANCE
+
+
+def run_round(session, work, server):
+    seconds = session.by_scale(4, 15, 30)
+    load = work.mixed_load()
+    alone = work.short_load().run(server, seconds / 4, in_flight=1)
+    before = capacity(load, server, seconds / 2)
+    rate = CHECKED_LOAD * before
+    report = load.run(server, seconds, warm_up=3, rate=rate)
+    after = capacity(load, server, seconds / 2)
+    found = Round(alone["latency"]["p50"],
+                  report["latency_by_kind"]["short"]["p50"],
+                  report["latency"]["p99"], 2 * rate / (before + after))
+    progress(f"  {rate:.1f} calls/s, {found.load:.0%} of capacity: short "
+             f"texts {1000 * found.loaded:.0f} ms, alone "
+             f"{1000 * found.alone:.0f} ms"
+             f"{'' if found.counts else '; does not count'}")
+    return found
+
+
+def run_short_texts(session, work, server, precision):
+    """The median time of short texts among others over that alone."""
+    part = session.part("load, latency", precision)
+    progress(part)
+    wanted = session.by_scale(1, session.rounds, session.rounds)
+    rounds = []
+    for _ in range(MOST_TRIES * wanted):
+        rounds.append(run_round(session, work, server))
+        if sum(r.counts for r in rounds) == wanted:
+            break
+    counted = [r for r in rounds if r.counts]
+    add_short_checks(session, part, counted, len(rounds))
+
+
+def add_short_checks(session, part, rounds, num_tried):
+    add = session.results.checks.append
+    cell = (f"texts of at most {load_work.SHORT_WORDS} words at "
+            f"{CHECKED_LOAD:.0%} of capacity, {len(rounds)} rounds of "
+            f"{num_tried}")
+    check = Check(part, cell, "median time over that alone", None, "x",
+                  targets.LOADED_SHORT_TIME, at_most=True,
+                  missing="the machine was never calm for a round")
+    add(check)
+    if not rounds:
+        return
+    ratios = [r.loaded / r.alone for r in rounds]
+    check.value = statistics.median(ratios)
+    for what, values, factor, unit in (
+            ("the least of them", [min(ratios)], 1, "x"),
+            ("the greatest of them", [max(ratios)], 1, "x"),
+            ("load", [r.load for r in rounds], 1, "share"),
+            ("median time alone", [r.alone for r in rounds], 1000, "ms"),
+            ("median time", [r.loaded for r in rounds], 1000, "ms"),
+            ("p99 of all calls", [r.p99 for r in rounds], 1000, "ms")):
+        add(Check(part, cell, what, factor * statistics.median(values), unit))
+
+
 def run_loads(session, work, server, precision):
     """Latencies at parts of capacity, of a mix of captions and paragraphs."""
     part = session.part("load, latency", precision)
-    progress(part)
-    seconds = session.by_scale(6, 20, 60)
+    seconds = session.by_scale(4, 10, 60)
     load = work.mixed_load()
-    alone = work.short_load().run(server, seconds / 2, in_flight=1)
-    capacity = load.run(server, seconds / 2, warm_up=3,
-                        in_flight=SATURATED)["good_calls_per_second"]
     reports = {}
     for share in LOADS[session.scale]:
-        progress(f"  {share:.0%} of {capacity:.1f} calls/s")
+        before = capacity(load, server, seconds / 2)
+        progress(f"  {share:.0%} of {before:.1f} calls/s")
         reports[share] = load.run(server, seconds, warm_up=3,
-                                  rate=share * capacity)
-    add_short_check(session, part, alone, reports[CHECKED_LOAD])
+                                  rate=share * before)
     add_curves(session, part, reports)
 
 
-def add_short_check(session, part, alone, loaded):
-    cell = (f"texts of at most {load_work.SHORT_WORDS} words at "
-            f"{CHECKED_LOAD:.0%} of capacity")
-    short = loaded["latency_by_kind"]["short"]["p50"]
-    session.results.checks += [
-        Check(part, cell, "median time over that alone",
-              short / alone["latency"]["p50"], "x", targets.LOADED_SHORT_TIME,
-              at_most=True),
-        Check(part, cell, "median time alone",
-              1000 * alone["latency"]["p50"], "ms"),
-        Check(part, cell, "median time", 1000 * short, "ms"),
-        Check(part, cell, "p99 of all calls",
-              1000 * loaded["latency"]["p99"], "ms")]
-
-
 def add_curves(session, part, reports):
-    if len(reports) < 2:
-        return
     offered = [report["offered_calls_per_second"]
                for report in reports.values()]
     session.results.curves += [
@@ -95,6 +160,7 @@ def run(session, work):
         try:
             with work.server(precision) as server:
                 run_saturation(session, work, server, precision)
+                run_short_texts(session, work, server, precision)
                 run_loads(session, work, server, precision)
         except programs.ProgramError as error:
             session.results.checks.append(Check(

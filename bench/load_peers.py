@@ -22,35 +22,6 @@ SCRIPT = programs.ROOT / "bench" / "peers" / "translation_server.py"
 BATCHES = (32, 64)
 
 
-class Peer:
-    """A peer's server, started anew where it has died.
-
-    Python's gRPC with CTranslate2 sometimes ends by a segmentation fault, after
-    calls that are broken off.
-    """
-
-    def __init__(self, words, environment):
-        self.command = (words, environment)
-        self.service = programs.Service(*self.command)
-
-    def is_running(self):
-        return self.service.is_running()
-
-    @property
-    def address(self):
-        if not self.is_running():
-            progress("  the peer has died; it is started anew")
-            self.service.__exit__()
-            self.service = programs.Service(*self.command)
-        return self.service.address
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.service.__exit__()
-
-
 def command(work, setting, max_batch):
     arguments, environment = setting
     converted = work.session.work / "ctranslate2-served"
@@ -107,7 +78,8 @@ def start_servers(work, precision, num_beams, stack):
     all_settings = settings(work, precision)
     for name in best_settings(work, precision, num_beams):
         words, environment = all_settings[name]
-        servers[name] = stack.enter_context(Peer(words, environment))
+        servers[name] = stack.enter_context(
+            programs.Service(words, environment))
     if len(servers) == 1:
         raise programs.ProgramError("no setting of the peer's could be run")
     return servers

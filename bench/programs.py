@@ -151,9 +151,6 @@ class Service:
         self.process.stdout.close()
         self.log.close()
 
-    def is_running(self):
-        return self.process.poll() is None
-
     def log_text(self):
         self.log.seek(0)
         return self.log.read()
