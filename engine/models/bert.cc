@@ -129,9 +129,8 @@ absl::StatusOr<BertLayer> LoadLayer(WeightLoader& loader, int index,
                                     float epsilon) {
   const std::string prefix = absl::StrCat("encoder.layers.", index);
   BertLayer layer;
-  PARLEY_ASSIGN_OR_RETURN(
-      layer.self_attention,
-      loader.LoadSelfAttention(prefix, epsilon, Sensitivity::kHigh));
+  PARLEY_ASSIGN_OR_RETURN(layer.self_attention,
+                          loader.LoadSelfAttention(prefix, epsilon));
   PARLEY_ASSIGN_OR_RETURN(layer.feed_forward,
                           loader.LoadFeedForward(prefix, epsilon));
   return layer;

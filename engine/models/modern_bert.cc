@@ -123,11 +123,9 @@ absl::StatusOr<ModernBertLayer> LoadLayer(const EncoderConfig& config,
     layer.attention_norm = loader.LoadNorm(
         absl::StrCat(prefix, "self_attention_norm"), config.norm_epsilon);
   }
-  PARLEY_ASSIGN_OR_RETURN(
-      layer.query_key_value,
-      loader.LoadLinear(
-          {absl::StrCat(prefix, "self_attention.query_key_value")},
-          Sensitivity::kHigh));
+  PARLEY_ASSIGN_OR_RETURN(layer.query_key_value,
+                          loader.LoadLinear({absl::StrCat(
+                              prefix, "self_attention.query_key_value")}));
   PARLEY_ASSIGN_OR_RETURN(
       layer.attention_output,
       loader.LoadLinear({absl::StrCat(prefix, "self_attention.output")}));

@@ -54,16 +54,6 @@ bool StoredProducts::Holds(absl::string_view product) const {
   return format_.products.contains(product) || format_.shared.contains(product);
 }
 
-std::optional<PackedType> StoredProducts::TypeOf(
-    absl::string_view product) const {
-  const TensorView* panels =
-      file_->Find(absl::StrCat(format_.StoredName(product), kPackedSuffix));
-  if (panels == nullptr) return std::nullopt;
-  if (panels->dtype == DType::kI8) return PackedType::kInt8;
-  if (panels->dtype == DType::kBF16) return PackedType::kBF16;
-  return std::nullopt;
-}
-
 absl::StatusOr<const TensorView*> StoredProducts::Find(
     absl::string_view name, DType dtype, const Shape& shape) const {
   const TensorView* tensor = file_->Find(name);

@@ -4,7 +4,6 @@
 #define PARLEY_ENGINE_MODELS_STORED_PRODUCTS_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -33,8 +32,6 @@ class StoredProducts {
 
   // Whether there is a product of that name, or a shared one.
   bool Holds(absl::string_view product) const;
-  // What its numbers are; none where it is missing or malformed.
-  std::optional<kernels::PackedType> TypeOf(absl::string_view product) const;
 
   absl::StatusOr<kernels::PackedWeight> Load(
       absl::string_view product, const kernels::PackedShape& shape) const;

@@ -126,11 +126,10 @@ absl::StatusOr<WeightLoader::StoredProduct> WeightLoader::LoadStored(
     const std::string& name, int64_t in_features, int64_t out_features) const {
   const StoredProducts& products = *tensors_.products();
   StoredProduct stored;
-  PARLEY_ASSIGN_OR_RETURN(
-      stored.weight,
-      products.Load(name, {.in_features = in_features,
-                           .out_features = out_features,
-                           .type = products.TypeOf(name).value_or(type())}));
+  PARLEY_ASSIGN_OR_RETURN(stored.weight,
+                          products.Load(name, {.in_features = in_features,
+                                               .out_features = out_features,
+                                               .type = type()}));
   PARLEY_ASSIGN_OR_RETURN(stored.bias, products.LoadBias(name, out_features));
   return stored;
 }
@@ -144,14 +143,8 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadStoredParts(
   const int64_t in_features = tensors_.ShapeOf(WeightOf(parts.front())).back();
   PARLEY_ASSIGN_OR_RETURN(StoredProduct stored,
                           LoadStored(name, in_features, out_features));
-  if (kernels::Supports(kernels::PrecisionOf(stored.weight.shape.type))) {
-    return kernels::CreatePackedLinear(std::move(stored.weight),
-                                       stored.bias.span());
-  }
-  const auto read = [&](int64_t output, absl::Span<float> row) {
-    kernels::UnpackOutput(stored.weight, output, row);
-  };
-  return MakeFullLinear(in_features, out_features, read, stored.bias.span());
+  return kernels::CreatePackedLinear(std::move(stored.weight),
+                                     stored.bias.span());
 }
 
 absl::StatusOr<EmbeddingTable> WeightLoader::LoadStoredTable(
@@ -178,17 +171,6 @@ absl::Status WeightLoader::CheckPlain(
   return absl::OkStatus();
 }
 
-Precision WeightLoader::PrecisionOf(Sensitivity sensitivity) const {
-  if (options_.precision != Precision::kInt8 ||
-      sensitivity == Sensitivity::kUsual) {
-    return options_.precision;
-  }
-  // What is stored is read everywhere.
-  return options_.sink != nullptr || kernels::Supports(Precision::kBF16)
-             ? Precision::kBF16
-             : Precision::kF32;
-}
-
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadParts(
     const std::string& name, const std::vector<std::string>& parts,
     Precision precision) {
@@ -196,31 +178,25 @@ absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadParts(
     return LoadStoredParts(name, parts);
   }
   PARLEY_RETURN_IF_ERROR(CheckPlain(parts));
-  if (precision != Precision::kF32) return PackParts(name, parts, precision);
+  if (precision != Precision::kF32) return PackParts(name, parts);
   const PartsReader read(tensors_, parts);
   const FloatBuffer bias = JoinBiases(tensors_, parts);
   return MakeFullLinear(read.width(), read.num_rows(), read, bias.span());
 }
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::PackParts(
-    const std::string& name, const std::vector<std::string>& parts,
-    Precision precision) {
+    const std::string& name, const std::vector<std::string>& parts) {
   const PartsReader read(tensors_, parts);
   const FloatBuffer bias = JoinBiases(tensors_, parts);
   // A single tensor may be shared with others.
-  PackedWeight weight =
-      parts.size() == 1 && precision == options_.precision
-          ? PackTensor(tensors_.Get(WeightOf(parts.front())))
-          : kernels::Pack({.in_features = read.width(),
-                           .out_features = read.num_rows(),
-                           .type = kernels::PackedTypeOf(precision)},
-                          read);
+  PackedWeight weight = parts.size() == 1
+                            ? PackTensor(tensors_.Get(WeightOf(parts.front())))
+                            : kernels::Pack({.in_features = read.width(),
+                                             .out_features = read.num_rows(),
+                                             .type = type()},
+                                            read);
   if (options_.sink != nullptr) {
     options_.sink->AddProduct({name, parts, weight, bias.span()});
-    // It may be one that this processor cannot compute.
-    if (!kernels::Supports(precision)) {
-      return MakeFullLinear(read.width(), read.num_rows(), read, bias.span());
-    }
   }
   return kernels::CreatePackedLinear(std::move(weight), bias.span());
 }
@@ -237,8 +213,8 @@ PackedWeight WeightLoader::PackTensor(const TensorView& tensor) {
 }
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadLinear(
-    const std::vector<std::string>& names, Sensitivity sensitivity) {
-  return LoadParts(ProductName(names), names, PrecisionOf(sensitivity));
+    const std::vector<std::string>& names) {
+  return LoadParts(ProductName(names), names, options_.precision);
 }
 
 absl::StatusOr<std::unique_ptr<kernels::Linear>> WeightLoader::LoadFullLinear(
@@ -357,14 +333,13 @@ NormWeights WeightLoader::LoadNorm(absl::string_view name, float epsilon) {
 }
 
 absl::StatusOr<SelfAttentionWeights> WeightLoader::LoadSelfAttention(
-    absl::string_view prefix, float epsilon, Sensitivity sensitivity) {
+    absl::string_view prefix, float epsilon) {
   const std::string name = absl::StrCat(prefix, ".self_attention");
   SelfAttentionWeights weights;
   PARLEY_ASSIGN_OR_RETURN(
       weights.query_key_value,
       LoadLinear({absl::StrCat(name, ".query"), absl::StrCat(name, ".key"),
-                  absl::StrCat(name, ".value")},
-                 sensitivity));
+                  absl::StrCat(name, ".value")}));
   PARLEY_ASSIGN_OR_RETURN(weights.output,
                           LoadLinear({absl::StrCat(name, ".output")}));
   weights.norm = LoadNorm(absl::StrCat(name, "_norm"), epsilon);

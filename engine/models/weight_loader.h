@@ -59,10 +59,6 @@ struct WeightOptions {
   WeightSink* sink = nullptr;  // Not owned.
 };
 
-// What rounding a product to 8 bits does to a model. In int8, sensitive ones
-// are computed in bf16, or in f32 where the processor has no such products.
-enum class Sensitivity { kUsual, kHigh };
-
 // Loads parts of a model from its tensors, each once. A tensor that several of
 // them share is packed once.
 //
@@ -84,8 +80,7 @@ class WeightLoader {
   // product: their outputs stand beside each other in the given order. All of
   // them have a bias, or none.
   absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadLinear(
-      const std::vector<std::string>& names,
-      Sensitivity sensitivity = Sensitivity::kUsual);
+      const std::vector<std::string>& names);
 
   // As LoadLinear, always in f32: for products too small to be worth less.
   absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadFullLinear(
@@ -117,8 +112,7 @@ class WeightLoader {
   // The parts below "<prefix>.self_attention", "<prefix>.self_attention_norm"
   // and so on, by the canonical names of ARCHITECTURE.md.
   absl::StatusOr<SelfAttentionWeights> LoadSelfAttention(
-      absl::string_view prefix, float epsilon,
-      Sensitivity sensitivity = Sensitivity::kUsual);
+      absl::string_view prefix, float epsilon);
   absl::StatusOr<CrossAttentionWeights> LoadCrossAttention(
       absl::string_view prefix, float epsilon);
   absl::StatusOr<FeedForwardWeights> LoadFeedForward(absl::string_view prefix,
@@ -129,11 +123,9 @@ class WeightLoader {
     return options_.precision != kernels::Precision::kF32;
   }
   kernels::PackedType type() const;
-  kernels::Precision PrecisionOf(Sensitivity sensitivity) const;
   // Packs for a product; tells the sink.
   absl::StatusOr<std::unique_ptr<kernels::Linear>> PackParts(
-      const std::string& name, const std::vector<std::string>& parts,
-      kernels::Precision precision);
+      const std::string& name, const std::vector<std::string>& parts);
   absl::StatusOr<std::unique_ptr<kernels::Linear>> LoadParts(
       const std::string& name, const std::vector<std::string>& parts,
       kernels::Precision precision);

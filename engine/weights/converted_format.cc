@@ -23,7 +23,7 @@ namespace {
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kFormat = "parley";
 constexpr absl::string_view kVersionKey = "parley.format_version";
-constexpr absl::string_view kVersion = "1";
+constexpr absl::string_view kVersion = "2";
 constexpr absl::string_view kComputeTypeKey = "parley.compute_type";
 constexpr absl::string_view kProductsKey = "parley.products";
 constexpr absl::string_view kSharedKey = "parley.shared";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
@@ -68,8 +69,9 @@ void Deinterleave(const PackedShape& shape, const std::byte* panel, int lane,
   }
 }
 
-// Rounds the numbers of one output into `row` (row_bytes, zeros so far).
-void RoundOutput(const PackedShape& shape, absl::Span<const float> numbers,
+// Rounds the numbers of one output, which it changes, into `row` (row_bytes,
+// zeros so far).
+void RoundOutput(const PackedShape& shape, absl::Span<float> numbers,
                  int64_t output, std::byte* row, Storage& storage) {
   if (shape.type == PackedType::kF32) {
     std::memcpy(row, numbers.data(), numbers.size() * sizeof(float));
@@ -80,6 +82,7 @@ void RoundOutput(const PackedShape& shape, absl::Span<const float> numbers,
                                static_cast<size_t>(shape.in_features)});
     return;
   }
+  RotateRowBack(numbers);
   auto* rounded = reinterpret_cast<int8_t*>(row);
   storage.scales.data()[output] =
       RoundToInt8(numbers, {rounded, numbers.size()});
@@ -103,7 +106,8 @@ PackedWeight Pack(const PackedShape& shape, const ReadOutput& read) {
         const int64_t output = panel * kOutputs + lane;
         if (output < shape.out_features) {
           read(output, absl::MakeSpan(numbers));
-          RoundOutput(shape, numbers, output, row.data(), *storage);
+          RoundOutput(shape, absl::MakeSpan(numbers), output, row.data(),
+                      *storage);
         } else {
           std::fill(row.begin(), row.end(), std::byte{0});
         }
@@ -143,6 +147,7 @@ void UnpackOutput(const PackedWeight& weight, int64_t output,
                        row.subspan(i, count));
     }
   }
+  if (shape.type == PackedType::kInt8) RotateRow(row);
 }
 
 PackedWeight SelectOutputs(const PackedWeight& weight,

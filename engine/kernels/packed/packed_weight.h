@@ -57,8 +57,9 @@ struct PackedWeight {
   PackedShape shape;
   // Aligned to 64 bytes. [num_panels, row_bytes / 4, 16, 4 bytes]
   absl::Span<const std::byte> panels;
-  // Only of kInt8. A weight is about its int8 number (-127 to 127) times the
-  // scale of its output. [padded_out]
+  // Only of kInt8, whose outputs are rotated (row_rotation.h): a weight is
+  // about its int8 number (-127 to 127) times the scale of its output.
+  // [padded_out]
   absl::Span<const float> scales;
   // Only of kInt8: the sum of each output's int8 numbers. [padded_out]
   absl::Span<const int32_t> sums;
@@ -71,7 +72,8 @@ using ReadOutput = std::function<void(int64_t output, absl::Span<float> row)>;
 // Rounds and packs; with the calling thread's OpenMP team.
 PackedWeight Pack(const PackedShape& shape, const ReadOutput& read);
 
-// The weight of one output as it is multiplied with: [in_features].
+// The weight of one output as it was before it was rotated, and otherwise as it
+// is multiplied with: [in_features].
 void UnpackOutput(const PackedWeight& weight, int64_t output,
                   absl::Span<float> row);
 

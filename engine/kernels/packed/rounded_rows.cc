@@ -4,10 +4,22 @@
 #include <cstring>
 
 #include "absl/types/span.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 
 namespace parley::kernels {
+namespace {
+
+// In the calling thread's memory; until its next call.
+absl::Span<const float> Rotated(absl::Span<const float> x) {
+  thread_local std::vector<float> rotated;
+  rotated.assign(x.begin(), x.end());
+  RotateRow(absl::MakeSpan(rotated));
+  return rotated;
+}
+
+}  // namespace
 
 bool RoundedRows::AreRoundedInPlace() const {
   return shape_.type == PackedType::kF32 &&
@@ -36,7 +48,7 @@ void RoundedRows::Round(int64_t row) {
       reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.row_bytes();
   if (shape_.type == PackedType::kInt8) {
     auto* rounded = reinterpret_cast<uint8_t*>(bytes);
-    ranges_[row] = RoundToUint8({x, count}, levels_, {rounded, count});
+    ranges_[row] = RoundToUint8(Rotated({x, count}), levels_, {rounded, count});
   } else if (shape_.type == PackedType::kF32) {
     std::memcpy(bytes, x, count * sizeof(float));
   } else {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "engine/kernels/packed/product.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 #include "gmock/gmock.h"
@@ -62,15 +63,15 @@ std::vector<float> RandomRows(const Layer& layer, int64_t num_rows) {
   return RandomFloats(7).Normal(num_rows * layer.shape.in_features);
 }
 
-// Rows of x as an int8 product reads them.
+// Rows of x as an int8 product reads them, rotated.
 std::vector<float> RoundedRowsOf(const std::vector<float>& x, int64_t in) {
   std::vector<float> rounded(x.size());
   std::vector<uint8_t> bytes(in);
   const int levels = BestPackedKernels().activation_levels;
   for (size_t begin = 0; begin < x.size(); begin += in) {
-    const RowRange range =
-        RoundToUint8(absl::MakeConstSpan(x).subspan(begin, in), levels,
-                     absl::MakeSpan(bytes));
+    std::vector<float> row(x.begin() + begin, x.begin() + begin + in);
+    RotateRow(absl::MakeSpan(row));
+    const RowRange range = RoundToUint8(row, levels, absl::MakeSpan(bytes));
     for (int64_t i = 0; i < in; ++i) {
       rounded[begin + i] = (bytes[i] - range.zero) * range.scale;
     }
@@ -84,8 +85,9 @@ std::vector<float> RoundedWeightOf(const std::vector<float>& weight,
   std::vector<float> rounded(weight.size());
   std::vector<int8_t> bytes(in);
   for (size_t begin = 0; begin < weight.size(); begin += in) {
-    const float scale = RoundToInt8(
-        absl::MakeConstSpan(weight).subspan(begin, in), absl::MakeSpan(bytes));
+    std::vector<float> row(weight.begin() + begin, weight.begin() + begin + in);
+    RotateRowBack(absl::MakeSpan(row));
+    const float scale = RoundToInt8(row, absl::MakeSpan(bytes));
     for (int64_t i = 0; i < in; ++i) rounded[begin + i] = bytes[i] * scale;
   }
   return rounded;

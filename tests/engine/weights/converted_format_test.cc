@@ -92,8 +92,8 @@ TEST(ConvertedFormatTest, EveryKeyIsNeeded) {
 }
 
 TEST(ConvertedFormatTest, MalformedOnesAreRefused) {
-  EXPECT_THAT(Refusal("parley.format_version", "2"),
-              HasSubstr("\"parley.format_version\" is \"2\", expected \"1\""));
+  EXPECT_THAT(Refusal("parley.format_version", "1"),
+              HasSubstr("\"parley.format_version\" is \"1\", expected \"2\""));
   EXPECT_THAT(Refusal("parley.compute_type", "int4"),
               HasSubstr("is \"int4\", expected one of int8, bf16"));
   EXPECT_THAT(Refusal("parley.products", "[]"),

@@ -12,6 +12,7 @@
 
 #include "engine/kernels/packed/packed_weight.h"
 #include "engine/kernels/packed/product.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
@@ -75,6 +76,10 @@ class ProductCase {
     std::vector<float> factors(shape_.in_features);
     for (int64_t output = 0; output < shape_.out_features; ++output) {
       UnpackOutput(weight_, output, absl::MakeSpan(factors));
+      // As the kernel has them: the rows here are taken as they are.
+      if (shape_.type == PackedType::kInt8) {
+        RotateRowBack(absl::MakeSpan(factors));
+      }
       for (int64_t row = 0; row < num_rows_; ++row) {
         double expected = bias_.data()[output];
         double magnitude = std::fabs(expected);

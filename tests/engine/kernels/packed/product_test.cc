@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/kernels/packed/packed_weight.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "engine/kernels/packed/row_rounding.h"
 #include "engine/kernels/vector_ops.h"
 #include "engine/tensor/tensor.h"
@@ -145,6 +146,7 @@ TEST(PackedProductTest, GreatestFactorsDoNotSaturate) {
     const PackedWeight weight =
         Pack(shape, [&](int64_t output, absl::Span<float> row) {
           std::fill(row.begin(), row.end(), sign);
+          RotateRow(row);  // So that what is stored is all the greatest.
         });
     const FloatBuffer bias(shape.padded_out());
     for (const PackedKernels& kernels : AllPackedKernels()) {

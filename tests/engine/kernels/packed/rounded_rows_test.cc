@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "absl/types/span.h"
+#include "engine/kernels/packed/row_rotation.h"
 #include "gtest/gtest.h"
 #include "tests/engine/kernels/random_floats.h"
 
@@ -25,9 +27,12 @@ TEST(RoundedRowsTest, RowsAreRoundedAndPaddedWithZeros) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(product.rows);
   for (int row = 0; row < 2; ++row) {
     const RowRange range = product.ranges[row];
+    std::vector<float> rotated(x.begin() + (row + 1) * 70,
+                               x.begin() + (row + 2) * 70);
+    RotateRow(absl::MakeSpan(rotated));
     for (int i = 0; i < 70; ++i) {
-      ASSERT_NEAR(range.scale * (bytes[row * 128 + i] - range.zero),
-                  x[(row + 1) * 70 + i], range.scale * 1.001f);
+      ASSERT_NEAR(range.scale * (bytes[row * 128 + i] - range.zero), rotated[i],
+                  range.scale * 1.001f);
     }
     for (int i = 70; i < 128; ++i) EXPECT_EQ(bytes[row * 128 + i], 0);
   }
