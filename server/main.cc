@@ -11,12 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
 #include "base/log.h"
 #include "base/log_event.h"
 #include "base/status_macros.h"
+#include "base/thread_turns.h"
 #include "engine/runtime/loader.h"
 #include "server/config.h"
 #include "server/exit_status.h"
@@ -130,10 +132,20 @@ int End(const ServerConfig& config, absl::Duration drain_delay,
 // models that come and go would leave it full of holes.
 void KeepLargeBlocksApart() { mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
+// Debian's Abseil looks for cycles of mutexes at every lock, gRPC's included,
+// and keeps their graph behind one lock of its own.
+void LockWithoutLookingForCycles() {
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
+}
+
 int Serve(const ServerConfig& config) {
   SetMinLogSeverity(config.log_level);
   SetLogFormat(config.log_format);
   KeepLargeBlocksApart();
+  LockWithoutLookingForCycles();
+  WaitForTurns();  // All threads but those that compute.
   // What follows the drain itself is quick; beyond that something hangs.
   const StopSignal stop(config.drain_delay + config.drain_timeout +
                         absl::Seconds(5));

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "base/log.h"
+#include "base/thread_turns.h"
 #include "server/batching/completion_thread.h"
 #include "server/batching/engine_driver.h"
 #include "server/batching/policy.h"
@@ -109,6 +110,7 @@ class Loop {
 };
 
 void Loop::Run() {
+  TakeTurns();  // And so does the team, which this thread starts.
   int64_t num_rings = 0;
   while (true) {
     const Orders orders = TakeOrders();

@@ -1,5 +1,7 @@
 #include "server/batching/runner.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <barrier>
 #include <memory>
@@ -12,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "base/thread_turns.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/eventually.h"
@@ -67,6 +70,28 @@ absl::Status PushOne(ServedModel* model, QueueEntry entry) {
   std::vector<QueueEntry> entries;
   entries.push_back(std::move(entry));
   return model->queue->Push(std::move(entries));
+}
+
+// Threads of a server wait for their turns; those that compute do not.
+TEST(RunnerTest, StepsTakeTurnsWhoeverStartedIt) {
+  FakeEngine* engine;
+  auto model = FakeModel({}, &engine);
+  std::atomic<int> policy = -1;
+  engine->before_step = [&policy](FakeEngine&) {
+    policy = sched_getscheduler(0);
+    return absl::OkStatus();
+  };
+  Outcomes outcomes;
+  std::thread([&] {
+    WaitForTurns();
+    auto runner = Runner::Create({});
+    runner->Add(model);
+    ASSERT_TRUE(
+        PushOne(model.get(), Entry(FakeTask(0, 2), outcomes.Expect())).ok());
+    outcomes.WaitFor(1);
+    runner->Stop(absl::InfiniteFuture());
+  }).join();
+  EXPECT_EQ(policy, SCHED_OTHER);
 }
 
 TEST(RunnerTest, RunsWhatComesAndSleepsBetween) {
