@@ -17,7 +17,8 @@ namespace {
 // Does some work and returns how much that was.
 using Work = double (*)(int64_t rounds);
 
-// Keeps the compiler from dropping what nobody reads.
+// Keeps the compiler from dropping what nobody reads, and from knowing what it
+// holds: chains that begin alike would become one.
 template <typename T>
 void Keep(T& value) {
   asm volatile("" : "+m"(value) : : "memory");
@@ -27,6 +28,7 @@ void Keep(T& value) {
 
 __attribute__((target("avx512f"))) double MultiplyAddAvx512(int64_t rounds) {
   __m512 sums[12] = {};
+  for (__m512& sum : sums) Keep(sum);
   const __m512 factor = _mm512_set1_ps(0.999f);
   for (int64_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 12
@@ -38,6 +40,7 @@ __attribute__((target("avx512f"))) double MultiplyAddAvx512(int64_t rounds) {
 
 __attribute__((target("avx2,fma"))) double MultiplyAddAvx2(int64_t rounds) {
   __m256 sums[12] = {};
+  for (__m256& sum : sums) Keep(sum);
   const __m256 factor = _mm256_set1_ps(0.999f);
   for (int64_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 12
@@ -50,6 +53,7 @@ __attribute__((target("avx2,fma"))) double MultiplyAddAvx2(int64_t rounds) {
 __attribute__((target("avx512f,avx512bf16"))) double MultiplyAddBF16(
     int64_t rounds) {
   __m512 sums[12] = {};
+  for (__m512& sum : sums) Keep(sum);
   const __m512bh factor = (__m512bh)_mm512_set1_epi16(0x3c3c);
   for (int64_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 12
@@ -62,6 +66,7 @@ __attribute__((target("avx512f,avx512bf16"))) double MultiplyAddBF16(
 __attribute__((target("avx512f,avx512vnni"))) double MultiplyAddInt8(
     int64_t rounds) {
   __m512i sums[12] = {};
+  for (__m512i& sum : sums) Keep(sum);
   const __m512i factor = _mm512_set1_epi8(3);
   for (int64_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 12

@@ -153,14 +153,30 @@ constexpr int MaxRows(int num_panels) {
   return std::min(kMaxRows, (32 - 1 - num_panels) / num_panels);
 }
 
+// Bytes that are wanted soon, to be brought into the second-level cache on the
+// way: the first rows that meet a panel would have to wait for memory, which
+// rests while the others pass.
+struct Fetch {
+  const std::byte* from;
+  int64_t stride;  // By group of inputs.
+};
+
+// What a block multiplies.
+struct BlockPlace {
+  int64_t row;
+  int64_t panel;
+  Fetch fetch;
+};
+
 // kRows rows and kPanels panels, in registers over all inputs: each sum takes
 // its products in the same order, whatever kRows and kPanels are.
 //
 // Every loop over the sums is unrolled: GCC keeps an array in memory where one
 // is not.
 template <class Type, int kRows, int kPanels>
-void MultiplyInRegisters(const PackedProduct& product, int64_t row,
-                         int64_t panel) {
+void MultiplyInRegisters(const PackedProduct& product,
+                         const BlockPlace& place) {
+  const auto [row, panel, fetch] = place;
   const int64_t row_bytes = product.weight->shape.row_bytes();
   const int64_t panel_bytes = product.weight->shape.panel_bytes();
   const std::byte* x = product.rows + row * row_bytes;
@@ -179,6 +195,7 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
       factors[p] = _mm512_loadu_si512(at);
       _mm_prefetch(at + kAhead * kChunk, _MM_HINT_T0);
     }
+    _mm_prefetch(fetch.from + group * fetch.stride, _MM_HINT_T1);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       int32_t numbers;
@@ -201,8 +218,7 @@ void MultiplyInRegisters(const PackedProduct& product, int64_t row,
   }
 }
 
-using Block = void (*)(const PackedProduct& product, int64_t row,
-                       int64_t panel);
+using Block = void (*)(const PackedProduct& product, const BlockPlace& place);
 using Blocks = std::array<Block, kMaxRows>;  // By the number of rows, from 1.
 
 template <class Type, int kPanels, int... kIndex>
@@ -225,6 +241,19 @@ int PanelsFor(int64_t num_rows) {
   return 3;
 }
 
+// What block `index` of `num_blocks` of rows fetches: its part of the panels
+// that follow the `num_panels` being multiplied, be they this product's or not.
+Fetch FetchOf(const PackedProduct& product, int64_t next_panel, int num_panels,
+              int64_t index, int64_t num_blocks) {
+  const PackedShape& shape = product.weight->shape;
+  const int64_t panels_left = shape.num_panels() - next_panel;
+  const int64_t part = std::min<int64_t>(num_panels, panels_left) *
+                       shape.panel_bytes() / num_blocks;
+  if (part == 0) return {product.rows, 0};
+  return {PanelAt(product, next_panel) + index * part,
+          std::min<int64_t>(kChunk, part * 4 / shape.row_bytes())};
+}
+
 template <class Type>
 void MultiplyAvx512(const PackedProduct& product) {
   const int64_t num_rows = product.num_rows;
@@ -238,7 +267,10 @@ void MultiplyAvx512(const PackedProduct& product) {
     for (int64_t i = 0; i < num_blocks; ++i) {
       const int64_t row = num_rows * i / num_blocks;
       const int64_t end = num_rows * (i + 1) / num_blocks;
-      kBlocks<Type>[num_panels - 1][end - row - 1](product, row, panel);
+      kBlocks<Type>[num_panels - 1][end - row - 1](
+          product,
+          {row, panel,
+           FetchOf(product, panel + num_panels, num_panels, i, num_blocks)});
     }
     panel += num_panels;
   }
