@@ -50,28 +50,60 @@ struct Gelu {
   // t <= 14.5, relative error 1.6e-8 before rounding.
   template <class D>
   HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<D> x) const {
-    const hn::RebindToUnsigned<D> du;
+    const hn::RebindToSigned<D> di;
     const auto t = hn::Min(hn::Abs(x), hn::Set(d, 14.5f));
-    const auto inverse =
-        hn::Div(hn::Set(d, 1.0f), hn::Add(t, hn::Set(d, 2.5f)));
+    const auto inverse = Reciprocal(d, hn::Add(t, hn::Set(d, 2.5f)));
     const auto ratio = hn::Mul(
         Polynomial(d, hn::Mul(hn::Sub(t, hn::Set(d, 2.5f)), inverse)), inverse);
-    // t^2 in two exact-enough parts: the square of t's upper 12 bits is exact.
-    const auto upper =
-        hn::BitCast(d, hn::And(hn::BitCast(du, t), hn::Set(du, 0xFFFFF000u)));
+    const auto square = hn::Mul(t, t);
     const auto minus_half = hn::Set(d, -0.5f);
-    const auto exponent = hn::Mul(hn::Mul(upper, upper), minus_half);
-    const auto correction =
-        hn::Mul(hn::Mul(hn::Sub(t, upper), hn::Add(t, upper)), minus_half);
-    const auto parts = SplitExp(d, exponent, correction);
-    const auto scaled = hn::Mul(ratio, parts.mantissa);
-    const auto tail = ScaleByPowerOfTwo(d, scaled, parts.exponent);
-    const auto positive = hn::Mul(x, hn::Sub(hn::Set(d, 1.0f), tail));
-    const auto negative =
-        ScaleByPowerOfTwo(d, hn::Mul(x, scaled), parts.exponent);
+    const auto parts = SplitExp(d, hn::Mul(square, minus_half),
+                                hn::Mul(SquareRest(d, t, square), minus_half));
+    // Phi(-t) times 2^48, so that it is a normal number.
+    const auto tail = hn::BitCast(
+        d, hn::Add(hn::BitCast(di, hn::Mul(ratio, parts.mantissa)),
+                   hn::ShiftLeft<23>(
+                       hn::Add(parts.exponent, hn::Set(di, kTailExponent)))));
+    const auto unit = hn::Set(d, 0x1p-48f);
+    const auto positive =
+        hn::Mul(x, hn::NegMulAdd(tail, unit, hn::Set(d, 1.0f)));
+    const auto negative = hn::Mul(hn::Mul(x, tail), unit);
     const auto vanishes = hn::Lt(x, hn::Set(d, -14.5f));
     return hn::IfThenZeroElse(
         vanishes, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, positive));
+  }
+
+  static constexpr int kTailExponent = 48;
+
+  // 1 / v for v from 2.5 to 17, within two units in the last place: a step of
+  // Newton's after an approximation takes a fraction of a division's time.
+  template <class D>
+  static HWY_INLINE hn::Vec<D> Reciprocal(D d, hn::Vec<D> v) {
+#if HWY_TARGET <= HWY_AVX3
+    const auto first = hn::ApproximateReciprocal(v);  // Of 14 bits.
+    const auto rest = hn::NegMulAdd(v, first, hn::Set(d, 1.0f));
+    return hn::MulAdd(first, rest, first);
+#else
+    return hn::Div(hn::Set(d, 1.0f), v);
+#endif
+  }
+
+  // t^2 - square, where square is t^2 rounded.
+  template <class D>
+  static HWY_INLINE hn::Vec<D> SquareRest(D d, hn::Vec<D> t,
+                                          hn::Vec<D> square) {
+#if HWY_NATIVE_FMA
+    return hn::MulSub(t, t, square);
+#else
+    // By halves of its bits, whose products are exact (Dekker 1971).
+    const hn::RebindToUnsigned<D> du;
+    const auto upper =
+        hn::BitCast(d, hn::And(hn::BitCast(du, t), hn::Set(du, 0xFFFFF000u)));
+    const auto lower = hn::Sub(t, upper);
+    const auto of_upper = hn::Sub(hn::Mul(upper, upper), square);
+    const auto mixed = hn::Mul(hn::Add(upper, upper), lower);
+    return hn::Add(hn::Add(of_upper, mixed), hn::Mul(lower, lower));
+#endif
   }
 
   template <class D>
