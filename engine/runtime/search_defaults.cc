@@ -7,16 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "engine/runtime/range_check.h"
 
 namespace parley {
 namespace {
-
-absl::Status CheckRange(absl::string_view name, int value, int low, int high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the model's default ", name,
-                                                 " is ", value, ", expected ",
-                                                 low, " to ", high));
-}
 
 absl::StatusOr<EarlyStopping> ParseEarlyStopping(absl::string_view text) {
   if (text == "false") return EarlyStopping::kHeuristic;
@@ -50,11 +44,13 @@ absl::StatusOr<SearchOptions> ResolveSearchDefaults(
   search.min_new_tokens =
       parley_json.min_new_tokens.value_or(generation.min_new_tokens);
 
-  PARLEY_RETURN_IF_ERROR(
-      CheckRange("num_beams", search.num_beams, 1, kMaxBeams));
-  PARLEY_RETURN_IF_ERROR(
-      CheckRange("num_hypotheses", search.num_hypotheses, 1, search.num_beams));
-  PARLEY_RETURN_IF_ERROR(CheckRange("min_new_tokens", search.min_new_tokens, 0,
+  PARLEY_RETURN_IF_ERROR(CheckRange("the model's default num_beams",
+                                    search.num_beams, 1, kMaxBeams));
+  PARLEY_RETURN_IF_ERROR(CheckRange("the model's default num_hypotheses",
+                                    search.num_hypotheses, 1,
+                                    search.num_beams));
+  PARLEY_RETURN_IF_ERROR(CheckRange("the model's default min_new_tokens",
+                                    search.min_new_tokens, 0,
                                     search.max_new_tokens));
   if (!std::isfinite(search.length_penalty)) {
     return absl::InvalidArgumentError(

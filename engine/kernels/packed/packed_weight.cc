@@ -147,7 +147,7 @@ void UnpackOutput(const PackedWeight& weight, int64_t output,
                        row.subspan(i, count));
     }
   }
-  if (shape.type == PackedType::kInt8) RotateRow(row);
+  if (shape.type == PackedType::kInt8) RotateRow(row, row);
 }
 
 PackedWeight SelectOutputs(const PackedWeight& weight,

@@ -14,8 +14,8 @@ namespace {
 // In the calling thread's memory; until its next call.
 absl::Span<const float> Rotated(absl::Span<const float> x) {
   thread_local std::vector<float> rotated;
-  rotated.assign(x.begin(), x.end());
-  RotateRow(absl::MakeSpan(rotated));
+  rotated.resize(x.size());
+  RotateRow(x, absl::MakeSpan(rotated));
   return rotated;
 }
 

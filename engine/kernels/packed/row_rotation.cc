@@ -1,7 +1,10 @@
 #include "engine/kernels/packed/row_rotation.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+
+#include "base/log.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/packed/row_rotation.cc"
@@ -59,37 +62,37 @@ HWY_INLINE void Butterfly(Vec& a, Vec& b) {
   a = sum;
 }
 
-// One stage. REQUIRES: whole vectors fit into the stride.
-void RotateByTwo(float* x, size_t n, size_t stride) {
-  const Tag d;
-  for (size_t block = 0; block < n; block += 2 * stride) {
-    for (float* p = x + block; p < x + block + stride; p += hn::Lanes(d)) {
-      Vec a = hn::LoadU(d, p);
-      Vec b = hn::LoadU(d, p + stride);
-      Butterfly(a, b);
-      hn::StoreU(a, d, p);
-      hn::StoreU(b, d, p + stride);
-    }
-  }
-}
+// A row and where it goes: the same place, or another.
+struct Row {
+  const float* from;
+  float* to;
+  size_t size;
+};
 
-// The stages of a stride and of its double, each number read once for both.
-void RotateByFour(float* x, size_t n, size_t stride) {
+// The stages of a stride, its double and so on, each number read once for all
+// of them. REQUIRES: whole vectors fit into the stride.
+template <int kStages>
+void RotateAcross(const Row& row, size_t stride) {
+  constexpr size_t kVectors = size_t{1} << kStages;
   const Tag d;
-  for (size_t block = 0; block < n; block += 4 * stride) {
-    for (float* p = x + block; p < x + block + stride; p += hn::Lanes(d)) {
-      Vec a = hn::LoadU(d, p);
-      Vec b = hn::LoadU(d, p + stride);
-      Vec c = hn::LoadU(d, p + 2 * stride);
-      Vec e = hn::LoadU(d, p + 3 * stride);
-      Butterfly(a, b);
-      Butterfly(c, e);
-      Butterfly(a, c);
-      Butterfly(b, e);
-      hn::StoreU(a, d, p);
-      hn::StoreU(b, d, p + stride);
-      hn::StoreU(c, d, p + 2 * stride);
-      hn::StoreU(e, d, p + 3 * stride);
+  for (size_t block = 0; block < row.size; block += kVectors * stride) {
+    for (size_t i = block; i < block + stride; i += hn::Lanes(d)) {
+      Vec v[kVectors];
+#pragma GCC unroll 8
+      for (size_t k = 0; k < kVectors; ++k) {
+        v[k] = hn::LoadU(d, row.from + i + k * stride);
+      }
+#pragma GCC unroll 3
+      for (size_t half = 1; half < kVectors; half *= 2) {
+#pragma GCC unroll 8
+        for (size_t k = 0; k < kVectors; ++k) {
+          if ((k & half) == 0) Butterfly(v[k], v[k | half]);
+        }
+      }
+#pragma GCC unroll 8
+      for (size_t k = 0; k < kVectors; ++k) {
+        hn::StoreU(v[k], d, row.to + i + k * stride);
+      }
     }
   }
 }
@@ -107,46 +110,83 @@ HWY_INLINE Vec SwapLanes(size_t stride, Vec v) {
 #endif
 }
 
-// One stage within vectors. REQUIRES: n is a multiple of kWidest.
-void RotateWithin(float* x, size_t n, size_t stride) {
-  const Tag d;
+// 1 for the first of two lanes that are `stride` apart, -1 for the second.
+HWY_INLINE Vec SignsOf(size_t stride) {
   HWY_ALIGN float signs[kWidest];
   for (size_t i = 0; i < kWidest; ++i) {
     signs[i] = (i & stride) == 0 ? 1.0f : -1.0f;
   }
-  const Vec sign = hn::Load(d, signs);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const Vec v = hn::LoadU(d, x + i);
+  return hn::Load(Tag(), signs);
+}
+
+// The stages of strides within a vector. REQUIRES: a multiple of kWidest.
+template <int kStages>
+void RotateWithin(const Row& row, const size_t* strides) {
+  const Tag d;
+  const Vec first = SignsOf(strides[0]);
+  const Vec second = SignsOf(strides[kStages - 1]);
+  for (size_t i = 0; i < row.size; i += hn::Lanes(d)) {
+    Vec v = hn::LoadU(d, row.from + i);
     // The product is exact, so that this rounds as adding and subtracting do.
-    hn::StoreU(hn::MulAdd(v, sign, SwapLanes(stride, v)), d, x + i);
+    v = hn::MulAdd(v, first, SwapLanes(strides[0], v));
+    if constexpr (kStages == 2) {
+      v = hn::MulAdd(v, second, SwapLanes(strides[1], v));
+    }
+    hn::StoreU(v, d, row.to + i);
   }
 }
 
 // One stage of a row that is no multiple of kWidest.
-void RotateScalars(float* x, size_t n, size_t stride) {
-  for (size_t block = 0; block < n; block += 2 * stride) {
-    for (float* p = x + block; p < x + block + stride; ++p) {
-      const float sum = p[0] + p[stride];
-      p[stride] = p[0] - p[stride];
-      p[0] = sum;
+void RotateScalars(const Row& row, size_t stride) {
+  for (size_t block = 0; block < row.size; block += 2 * stride) {
+    for (size_t i = block; i < block + stride; ++i) {
+      const float a = row.from[i], b = row.from[i + stride];
+      row.to[i] = a + b;
+      row.to[i + stride] = a - b;
     }
   }
 }
 
-void Rotate(float* x, size_t n) {
-  const Strides strides = StridesOf(n);
-  for (int i = 0; i < strides.count; ++i) {
-    const size_t stride = strides.values[i];
-    if (n % kWidest != 0) {
-      RotateScalars(x, n, stride);
-    } else if (stride < hn::Lanes(Tag())) {
-      RotateWithin(x, n, stride);
-    } else if (i + 1 < strides.count && strides.values[i + 1] == 2 * stride) {
-      RotateByFour(x, n, stride);
-      ++i;
-    } else {
-      RotateByTwo(x, n, stride);
+// The first of these stages, and as many more as go through the row with it;
+// returns how many.
+int RotateOnce(const Row& row, const size_t* strides, int count) {
+  if (row.size % kWidest != 0) {
+    RotateScalars(row, strides[0]);
+    return 1;
+  }
+  if (strides[0] < hn::Lanes(Tag())) {
+    if (count == 1) {
+      RotateWithin<1>(row, strides);
+      return 1;
     }
+    RotateWithin<2>(row, strides);
+    return 2;
+  }
+  int num_stages = 1;
+  while (num_stages < std::min(count, 3) &&
+         strides[num_stages] == strides[0] << num_stages) {
+    ++num_stages;
+  }
+  switch (num_stages) {
+    case 1:
+      RotateAcross<1>(row, strides[0]);
+      break;
+    case 2:
+      RotateAcross<2>(row, strides[0]);
+      break;
+    default:
+      RotateAcross<3>(row, strides[0]);
+  }
+  return num_stages;
+}
+
+void Rotate(const float* x, size_t n, float* y) {
+  const Strides strides = StridesOf(n);
+  if (strides.count == 0) std::copy_n(x, x == y ? 0 : n, y);
+  for (int done = 0; done < strides.count;) {
+    done += RotateOnce({x, y, n}, strides.values.data() + done,
+                       strides.count - done);
+    x = y;
   }
 }
 
@@ -159,12 +199,13 @@ namespace parley::kernels {
 
 HWY_EXPORT(Rotate);
 
-void RotateRow(absl::Span<float> x) {
-  HWY_DYNAMIC_DISPATCH(Rotate)(x.data(), x.size());
+void RotateRow(absl::Span<const float> x, absl::Span<float> y) {
+  PARLEY_CHECK(x.size() == y.size()) << x.size() << " to " << y.size();
+  HWY_DYNAMIC_DISPATCH(Rotate)(x.data(), x.size(), y.data());
 }
 
 void RotateRowBack(absl::Span<float> x) {
-  RotateRow(x);
+  RotateRow(x, x);
   const float factor =
       1.0f / static_cast<float>(1 << StridesOf(x.size()).count);
   for (float& number : x) number *= factor;

@@ -13,10 +13,11 @@ namespace parley::kernels {
 // is made of Hadamard's of at most 32 x 32 along the diagonal of a permutation;
 // docs/model_format.md says which, for files hold weights that were rotated.
 //
-// x = H * x, where H * H = n * identity with a power of two n of up to 32. As
+// y = H * x, where H * H = n * identity with a power of two n of up to 32. As
 // vector_ops.h: single-threaded, no allocation, any alignment; every
 // instruction set gives the same bits. What is not finite spreads.
-void RotateRow(absl::Span<float> x);
+// x and y of the same length, in the same place or apart.
+void RotateRow(absl::Span<const float> x, absl::Span<float> y);
 
 // The inverse, x = H * x / n: a product with rows that were rotated has weights
 // that went through this.

@@ -70,7 +70,7 @@ std::vector<float> RoundedRowsOf(const std::vector<float>& x, int64_t in) {
   const int levels = BestPackedKernels().activation_levels;
   for (size_t begin = 0; begin < x.size(); begin += in) {
     std::vector<float> row(x.begin() + begin, x.begin() + begin + in);
-    RotateRow(absl::MakeSpan(row));
+    RotateRow(row, absl::MakeSpan(row));
     const RowRange range = RoundToUint8(row, levels, absl::MakeSpan(bytes));
     for (int64_t i = 0; i < in; ++i) {
       rounded[begin + i] = (bytes[i] - range.zero) * range.scale;

@@ -1,41 +1,15 @@
-// What the kernels of one file owe each other, and rows to theirs; product_test
-// has the rest.
-#include <cstdint>
-#include <vector>
-
 #include "engine/kernels/onednn/isa.h"
 #include "engine/kernels/packed/product_targets.h"
 #include "gtest/gtest.h"
 #include "tests/engine/kernels/packed/f32_row_bits.h"
-#include "tests/engine/kernels/packed/product_case.h"
 
+// product_test has what holds for all kernels.
 namespace parley::kernels {
 namespace {
-
-// Few rows go through AVX-512, more through AMX; nobody may notice.
-TEST(ProductAvx512Test, AmxGivesItsBitsInInt8) {
-  if (EffectiveIsa() < Isa::kAmx) GTEST_SKIP() << "no AMX here";
-  for (const int64_t num_rows : {1, 11, 12, 16, 17, 32, 33, 65}) {
-    for (const int64_t out : {16, 33, 64, 130}) {
-      const ProductCase test({.in_features = 300, .out_features = out},
-                             num_rows, 255);
-      EXPECT_EQ(test.Run(&Int8ProductAmx), test.Run(&Int8ProductAvx512Vnni))
-          << num_rows << " rows, " << out << " outputs";
-    }
-  }
-}
 
 TEST(ProductAvx512Test, AnF32RowIsTheSameBitsInAnyCompany) {
   if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
   ExpectSameBitsInAnyCompany(&F32ProductAvx512, 30);
-}
-
-// Their sums differ in the last bits, and in no more.
-TEST(ProductAvx512Test, BF16IsCloseWithAndWithoutAmx) {
-  if (EffectiveIsa() < Isa::kAmx) GTEST_SKIP() << "no AMX here";
-  const ProductCase test({300, 70, PackedType::kBF16}, 20, 255);
-  test.ExpectRight(test.Run(&BF16ProductAmx));
-  test.ExpectRight(test.Run(&BF16ProductAvx512));
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST(PackedProductTest, GreatestFactorsDoNotSaturate) {
     const PackedWeight weight =
         Pack(shape, [&](int64_t output, absl::Span<float> row) {
           std::fill(row.begin(), row.end(), sign);
-          RotateRow(row);  // So that what is stored is all the greatest.
+          RotateRow(row, row);  // So that what is stored is all the greatest.
         });
     const FloatBuffer bias(shape.padded_out());
     for (const PackedKernels& kernels : AllPackedKernels()) {

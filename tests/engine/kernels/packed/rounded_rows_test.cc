@@ -29,7 +29,7 @@ TEST(RoundedRowsTest, RowsAreRoundedAndPaddedWithZeros) {
     const RowRange range = product.ranges[row];
     std::vector<float> rotated(x.begin() + (row + 1) * 70,
                                x.begin() + (row + 2) * 70);
-    RotateRow(absl::MakeSpan(rotated));
+    RotateRow(rotated, absl::MakeSpan(rotated));
     for (int i = 0; i < 70; ++i) {
       ASSERT_NEAR(range.scale * (bytes[row * 128 + i] - range.zero), rotated[i],
                   range.scale * 1.001f);

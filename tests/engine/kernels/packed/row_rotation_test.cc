@@ -21,9 +21,10 @@ using ::testing::Each;
 const size_t kWidths[] = {0,  1,  7,  8,   12,  16,  24,  32,   40,   48,
                           64, 70, 96, 256, 384, 512, 768, 1536, 2048, 3072};
 
-std::vector<float> Rotated(std::vector<float> x) {
-  RotateRow(absl::MakeSpan(x));
-  return x;
+std::vector<float> Rotated(const std::vector<float>& x) {
+  std::vector<float> y(x.size());
+  RotateRow(x, absl::MakeSpan(y));
+  return y;
 }
 
 // As docs/model_format.md has it, in double precision.
@@ -53,7 +54,7 @@ TEST(RotateRowTest, IsWhatThePageSays) {
     for (const size_t n : kWidths) {
       MisalignedCopy x(random.Normal(n), n % 5);
       const std::vector<float> before(x.span().begin(), x.span().end());
-      RotateRow(x.span());
+      RotateRow(x.span(), x.span());
       const std::vector<double> expected = RotatedByThePage(before);
       for (size_t i = 0; i < n; ++i) {
         ASSERT_NEAR(x.span()[i], expected[i], 1e-5) << i << " of " << n;
