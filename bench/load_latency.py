@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import statistics
 
+import load_program
 import load_work
 import programs
 import targets
@@ -48,13 +49,9 @@ def run_saturation(session, work, server, precision):
 
 
 def capacity(load, server, seconds):
-    """Calls a second, with more under way than a step takes.
-
-    By Little's law from the mean time of a call: calls that begin together end
-    together, and which of those fall into a window is chance.
-    """
-    report = load.run(server, seconds, warm_up=2, in_flight=SATURATED)
-    return SATURATED / report["latency"]["mean"]
+    """Calls a second, with more under way than a step takes."""
+    return load_program.capacity(
+        load.run(server, seconds, warm_up=2, in_flight=SATURATED), SATURATED)
 
 
 @dataclasses.dataclass

@@ -5,6 +5,7 @@ import statistics
 import threading
 import time
 
+import load_program
 import load_work
 import programs
 import targets
@@ -93,8 +94,7 @@ class Overload:
         with Memory(self.server) as memory:
             saturated = self.saturate(self.seconds)
         most_before = memory.most
-        # By Little's law, for what begins together ends together.
-        capacity = IN_FLIGHT / saturated["latency"]["mean"]
+        capacity = load_program.capacity(saturated, IN_FLIGHT)
         before = self.normal(self.seconds, capacity)
         reports = {}
         with Memory(self.server) as memory:

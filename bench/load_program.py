@@ -50,6 +50,15 @@ class Load:
         return report
 
 
+def capacity(report, in_flight):
+    """Calls a second, where there were always so many under way.
+
+    By Little's law from the mean time of a call: calls that begin together end
+    together, and which of those fall into a window is chance.
+    """
+    return in_flight / report["latency"]["mean"]
+
+
 def note_late_starts(report):
     share = report["late_starts"] / max(report["sent"], 1)
     if share > LATE_SHARE:

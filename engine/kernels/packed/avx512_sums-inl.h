@@ -17,9 +17,13 @@
 #include "engine/kernels/packed/product.h"
 #include "hwy/base.h"
 
-HWY_PUSH_ATTRIBUTES(
-    "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,"
-    "amx-tile,amx-int8,amx-bf16,fma,avx2")
+// What the functions here are compiled for, and so all that they are inlined
+// in.
+#define PARLEY_AVX512_SETS                                    \
+  "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16," \
+  "amx-tile,amx-int8,amx-bf16,fma,avx2"
+
+HWY_PUSH_ATTRIBUTES(PARLEY_AVX512_SETS)
 namespace parley::kernels::avx512 {
 
 inline constexpr int kOutputs = PackedShape::kPanelOutputs;

@@ -10,9 +10,7 @@
 #include "engine/kernels/packed/product_targets.h"
 #include "hwy/base.h"
 
-HWY_PUSH_ATTRIBUTES(
-    "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,"
-    "amx-tile,amx-int8,amx-bf16,fma,avx2")
+HWY_PUSH_ATTRIBUTES(PARLEY_AVX512_SETS)
 namespace parley::kernels {
 namespace {
 

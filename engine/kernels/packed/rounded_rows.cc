@@ -14,9 +14,10 @@ namespace {
 // In the calling thread's memory; until its next call.
 absl::Span<const float> Rotated(absl::Span<const float> x) {
   thread_local std::vector<float> rotated;
-  rotated.resize(x.size());
-  RotateRow(x, absl::MakeSpan(rotated));
-  return rotated;
+  if (rotated.size() < x.size()) rotated.resize(x.size());
+  const absl::Span<float> row = absl::MakeSpan(rotated).first(x.size());
+  RotateRow(x, row);
+  return row;
 }
 
 }  // namespace
