@@ -1,5 +1,6 @@
 """How much load a server bears with its latency under a limit."""
 
+import load_program
 import programs
 from rounds import progress
 
@@ -35,8 +36,8 @@ class Bearing:
         return is_borne, goodput
 
     def goodput(self):
-        capacity = self.run(self.seconds / 2, in_flight=SATURATED)[
-            "good_calls_per_second"]
+        capacity = load_program.capacity(
+            self.run(self.seconds / 2, in_flight=SATURATED), SATURATED)
         low, high, best = 0.4 * capacity, 1.0 * capacity, 0.0
         for number in range(self.num_probes):
             # Most that is borne is near to capacity.

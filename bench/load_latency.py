@@ -24,10 +24,11 @@ MOST_TRIES = 3  # Of the rounds wanted.
 PERCENTILES = ("p50", "p95", "p99")
 
 
-def saturated(load, server, seconds):
-    """Texts a second, with more calls under way than a step takes."""
-    return load.run(server, seconds, warm_up=min(seconds, 3),
-                    in_flight=SATURATED)["good_texts_per_second"]
+def capacity(load, server, seconds):
+    """Calls a second, with more under way than a step takes."""
+    return load_program.capacity(
+        load.run(server, seconds, warm_up=min(seconds, 3),
+                 in_flight=SATURATED), SATURATED)
 
 
 def run_saturation(session, work, server, precision):
@@ -36,7 +37,7 @@ def run_saturation(session, work, server, precision):
     name = f"captions, {SATURATED} calls under way"
     figures = measure({name: [
         Contender(f"Parley {precision}, gRPC", OURS, functools.partial(
-            saturated, work.captions_load(), server,
+            capacity, work.captions_load(), server,  # A text a call.
             session.by_scale(4, 10, 20))),
         Contender(f"offline batches of {load_work.ACTIVE_TEXTS}, {precision}",
                   LIMIT, functools.partial(work.offline, precision))]},
@@ -46,12 +47,6 @@ def run_saturation(session, work, server, precision):
     check = share_of_limit(cell, targets.SATURATION_SHARE)
     check.what = "of the engine's own, in batches"
     session.results.checks.append(check)
-
-
-def capacity(load, server, seconds):
-    """Calls a second, with more under way than a step takes."""
-    return load_program.capacity(
-        load.run(server, seconds, warm_up=2, in_flight=SATURATED), SATURATED)
 
 
 @dataclasses.dataclass

@@ -1,6 +1,7 @@
 """Several times more load than a server bears, and the minute after it."""
 
 import dataclasses
+import os
 import statistics
 import threading
 import time
@@ -95,7 +96,7 @@ class Overload:
             saturated = self.saturate(self.seconds)
         most_before = memory.most
         capacity = load_program.capacity(saturated, IN_FLIGHT)
-        before = self.normal(self.seconds, capacity)
+        before = self.normal(capacity)
         reports = {}
         with Memory(self.server) as memory:
             for times in TIMES:
@@ -104,24 +105,32 @@ class Overload:
                     rate=times * capacity)
                 progress(f"  {times} times {capacity:.1f} calls/s: "
                          f"{reports[times]['good_calls_per_second']:.1f}")
-        after = self.normal(self.session.by_scale(5, 60, 60), capacity)
+        after = self.normal(capacity)
         return Round(capacity, saturated, before, after, reports,
                      memory.most / most_before)
 
-    def normal(self, seconds, capacity):
+    def normal(self, capacity):
         time.sleep(1)  # What is left of the load before is answered.
-        return self.load.run(self.server, seconds, warm_up=2,
-                             rate=NORMAL_LOAD * capacity)
+        return self.load.run(self.server, self.session.by_scale(5, 60, 60),
+                             warm_up=2, rate=NORMAL_LOAD * capacity)
 
     def median(self, of):
         """Of a figure of each round."""
         return statistics.median(of(r) for r in self.rounds)
 
-    def goodput(self, times):
-        """In tokens, for calls differ; 1: at saturation."""
+    def figure(self, times, name):
+        """1: at saturation."""
         return self.median(lambda r: (
-            r.saturated if times == 1 else r.reports[times])[
-                "good_tokens_per_second"])
+            r.saturated if times == 1 else r.reports[times])[name])
+
+    def goodput(self, times):
+        """In tokens, for calls differ."""
+        return self.figure(times, "good_tokens_per_second")
+
+    def generator_share(self, times):
+        """What the generator takes of the CPUs that the server has, too."""
+        return (self.figure(times, "generator_cpus")
+                / len(os.sched_getaffinity(0)))
 
     @property
     def peak(self):
@@ -160,6 +169,8 @@ def add_overload_checks(session, part, run, times):
     add(Check(part, cell, "goodput over its peak",
               run.goodput(times) / run.peak, "share",
               targets.OVERLOAD_GOODPUT))
+    add(Check(part, cell, "CPU time that the generator takes",
+              run.generator_share(times), "share"))
     add(Check(part, cell, "p99 of admitted calls", 1000 * run.median(
         lambda r: r.reports[times]["latency"]["p99"]), "ms", 1000 * bound,
               at_most=True))

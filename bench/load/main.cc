@@ -1,6 +1,8 @@
 // Loads a server over the real wire and tells how it bore it: JSON lines on
 // standard output, one a second with what was answered so far, and at the end
 // the whole report (bench/load/report.h).
+#include <sys/resource.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -199,6 +201,16 @@ ReportOptions MakeReportOptions(const std::vector<CallRecord>& records) {
   return options;
 }
 
+// Of the process so far.
+double CpuSeconds() {
+  rusage used = {};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * time.tv_usec;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 absl::Status Run() {
   PARLEY_RETURN_IF_ERROR(CheckFlags());
   PARLEY_ASSIGN_OR_RETURN(std::vector<std::string> lines, ReadLines());
@@ -210,12 +222,17 @@ absl::Status Run() {
   LoadRun run(ReadLoadOptions(), &workload, &connections);
   absl::Notification is_over;
   std::thread printer([&] { PrintProgress(run, is_over); });
+  const double cpu_seconds_before = CpuSeconds();
   const std::vector<CallRecord> records = run.Run();
+  const double cpu_seconds = CpuSeconds() - cpu_seconds_before;
   is_over.Notify();
   printer.join();
   nlohmann::ordered_json report =
       MakeReport(records, MakeReportOptions(records));
   report["offered_calls_per_second"] = absl::GetFlag(FLAGS_rate);
+  // What the generator takes from a server on the same machine.
+  report["generator_cpus"] =
+      cpu_seconds / absl::ToDoubleSeconds(run.progress().time);
   std::printf("%s\n", report.dump().c_str());
   return absl::OkStatus();
 }
