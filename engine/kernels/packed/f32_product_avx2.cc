@@ -1,10 +1,9 @@
 // Products in f32 with AVX2.
 #include <immintrin.h>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/packed/avx2_results-inl.h"
 #include "engine/kernels/packed/product_targets.h"
 #include "hwy/base.h"
 
@@ -12,25 +11,16 @@ HWY_PUSH_ATTRIBUTES("avx2,fma")
 namespace parley::kernels {
 namespace {
 
-constexpr int kOutputs = PackedShape::kPanelOutputs;
-constexpr int kLanes = 8;
-constexpr int kVectors = kOutputs / kLanes;  // Of a panel.
+using avx2::kLanes;
+using avx2::kOutputs;
+using avx2::kVectors;
 
 // Eight sums of one row, from output `first` on.
 HWY_INLINE void WriteSums(const PackedProduct& product, int64_t row,
                           int64_t first, __m256 sums) {
-  const __m256 result =
-      _mm256_add_ps(sums, _mm256_loadu_ps(product.bias + first));
-  float* y = product.y + row * product.y_stride + first -
-             product.first_panel * kOutputs;
-  const int64_t left = product.weight->shape.out_features - first;
-  if (left >= kLanes) {
-    _mm256_storeu_ps(y, result);
-    return;
-  }
-  float lanes[kLanes];
-  _mm256_storeu_ps(lanes, result);
-  std::copy_n(lanes, std::max<int64_t>(0, left), y);
+  avx2::WriteResults(
+      product, row, first,
+      _mm256_add_ps(sums, _mm256_loadu_ps(product.bias + first)));
 }
 
 // kRows rows and kPanels panels, in registers over all inputs: each sum takes

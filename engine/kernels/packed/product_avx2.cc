@@ -1,11 +1,11 @@
 // Packed products with AVX2, with and without VNNI.
 #include <immintrin.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "engine/kernels/packed/avx2_results-inl.h"
 #include "engine/kernels/packed/product_targets.h"
 #include "hwy/base.h"
 
@@ -13,10 +13,11 @@ HWY_PUSH_ATTRIBUTES("avx2,fma,avxvnni")
 namespace parley::kernels {
 namespace {
 
-constexpr int kOutputs = PackedShape::kPanelOutputs;
+using avx2::kLanes;
+using avx2::kOutputs;
+using avx2::kVectors;
+
 constexpr int64_t kChunk = PackedShape::kChunkBytes;
-constexpr int kLanes = 8;
-constexpr int kVectors = kOutputs / kLanes;  // Of a panel.
 
 struct Vnni {
   static HWY_INLINE __m256i Add(__m256i sums, __m256i row, __m256i panel) {
@@ -46,16 +47,7 @@ HWY_INLINE void WriteSums(const PackedProduct& product, int64_t row,
                     _mm256_set1_ps(range.scale));
   const __m256 result = _mm256_fmadd_ps(_mm256_cvtepi32_ps(shifted), scale,
                                         _mm256_loadu_ps(product.bias + first));
-  float* y = product.y + row * product.y_stride + first -
-             product.first_panel * kOutputs;
-  const int64_t left = weight.shape.out_features - first;
-  if (left >= kLanes) {
-    _mm256_storeu_ps(y, result);
-    return;
-  }
-  float lanes[kLanes];
-  _mm256_storeu_ps(lanes, result);
-  std::copy_n(lanes, std::max<int64_t>(0, left), y);
+  avx2::WriteResults(product, row, first, result);
 }
 
 // kRows rows and kPanels panels, in registers over all inputs.
