@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <type_traits>
 
 #include "absl/status/status.h"
@@ -100,8 +101,10 @@ class ResultCache::SharedTask : public Interest {
  public:
   struct Waiter {
     absl::AnyInvocable<void(TaskOutcome)> done;
+    std::function<void(std::vector<TokenId>)> progress;
     absl::Time deadline;
     std::shared_ptr<const CancelFlag> cancel;
+    size_t num_told = 0;  // Of decided_.
   };
 
   // Takes the entry's place, unless the task has been given up.
@@ -109,6 +112,7 @@ class ResultCache::SharedTask : public Interest {
     absl::MutexLock lock(&mutex_);
     if (!given_up_.ok()) return false;
     waiters_.push_back({.done = std::move(entry->done),
+                        .progress = std::move(entry->progress),
                         .deadline = entry->deadline,
                         .cancel = std::move(entry->cancel)});
     return true;
@@ -126,52 +130,88 @@ class ResultCache::SharedTask : public Interest {
     return given_up_ = std::move(status);
   }
 
+  // Tells everybody of tokens that were decided.
+  void Progress(const std::vector<TokenId>& token_ids) {
+    absl::MutexLock lock(&mutex_);
+    decided_.insert(decided_.end(), token_ids.begin(), token_ids.end());
+    TellAll();
+  }
+
+  // Tells those who came late of what had been decided until then.
+  void CatchUp() {
+    absl::MutexLock lock(&mutex_);
+    TellAll();
+  }
+
   std::vector<Waiter> TakeWaiters() {
     absl::MutexLock lock(&mutex_);
     return std::move(waiters_);
   }
 
  private:
+  // Under the mutex, so that nobody hears of a token twice or out of order.
+  void TellAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (Waiter& waiter : waiters_) {
+      if (!waiter.progress || waiter.num_told == decided_.size()) continue;
+      if (waiter.cancel != nullptr && waiter.cancel->cancelled()) continue;
+      waiter.progress({decided_.begin() + waiter.num_told, decided_.end()});
+      waiter.num_told = decided_.size();
+    }
+  }
+
   absl::Mutex mutex_;
+  std::vector<TokenId> decided_ ABSL_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
   absl::Status given_up_ ABSL_GUARDED_BY(mutex_);
 };
 
 ResultCache::Found ResultCache::Find(std::string key, QueueEntry* entry) {
   std::shared_ptr<const TaskResult> result;
+  std::shared_ptr<SharedTask> joined;
   {
     absl::MutexLock lock(&mutex_);
     if (const auto kept = by_key_.find(key); kept != by_key_.end()) {
       results_.splice(results_.begin(), results_, kept->second);
       result = kept->second->second;
-    } else if (entry->progress) {
-      return Found::kNothing;
     } else {
-      return FindUnderWay(std::move(key), entry);
+      joined = JoinOrBegin(std::move(key), entry);
     }
   }
-  entry->done({.result = *result});
-  return Found::kResult;
+  if (result != nullptr) {
+    entry->done({.result = *result});
+    return Found::kResult;
+  }
+  if (joined == nullptr) return Found::kNothing;
+  joined->CatchUp();
+  return Found::kUnderWay;
 }
 
-ResultCache::Found ResultCache::FindUnderWay(std::string key,
-                                             QueueEntry* entry) {
-  // Whoever is in a hurry does not wait for whoever is not.
-  std::string shared_key =
-      absl::StrCat(static_cast<int>(entry->flow.priority), " ", key);
+std::shared_ptr<ResultCache::SharedTask> ResultCache::JoinOrBegin(
+    std::string key, QueueEntry* entry) {
+  // Whoever is in a hurry does not wait for whoever is not, and an engine tells
+  // of a task's progress from its beginning or never.
+  const bool wants_progress = entry->progress != nullptr;
+  std::string shared_key = absl::StrCat(static_cast<int>(entry->flow.priority),
+                                        wants_progress ? " told " : " ", key);
   std::shared_ptr<SharedTask>& under_way = under_way_[shared_key];
-  if (under_way != nullptr && under_way->Join(entry)) return Found::kUnderWay;
+  if (under_way != nullptr && under_way->Join(entry)) return under_way;
   const auto task = std::make_shared<SharedTask>();
   under_way = task;
   task->Join(entry);
   entry->deadline = absl::InfiniteFuture();
   entry->interest = task;
+  entry->progress = nullptr;
+  if (wants_progress) {
+    entry->progress = [task](const std::vector<TokenId>& token_ids) {
+      task->Progress(token_ids);
+    };
+  }
   entry->done = [this, task, key = std::move(key),
                  shared_key =
                      std::move(shared_key)](TaskOutcome outcome) mutable {
     Complete(key, shared_key, task, std::move(outcome));
   };
-  return Found::kNothing;
+  return nullptr;
 }
 
 void ResultCache::Complete(const std::string& key,

@@ -41,10 +41,12 @@ class ResultCache {
   };
 
   // Looks for what `entry` asks. Unless nothing is found, the entry is moved
-  // from; else its `done`, `deadline` and `cancel` are replaced, so that it is
-  // computed for as long as anybody waits for it. It must be pushed then, or
-  // its `done` be called with why not. Entries that want progress do not wait
-  // for others.
+  // from; else its `done`, `progress`, `deadline` and `cancel` are replaced, so
+  // that it is computed for as long as anybody waits for it. It must be pushed
+  // then, or its `done` be called with why not.
+  //
+  // Entries that want progress wait for others that do, and are told on this
+  // thread of what is decided by then. `progress` must not call the cache.
   Found Find(std::string key, QueueEntry* entry);
 
   int64_t num_bytes() const;
@@ -56,8 +58,9 @@ class ResultCache {
   using Results =
       std::list<std::pair<std::string, std::shared_ptr<const TaskResult>>>;
 
-  // Has `entry` wait for the same task, or be the first to.
-  Found FindUnderWay(std::string key, QueueEntry* entry)
+  // Has `entry` wait for the same task, which it returns; or has it be the
+  // first to, and returns null.
+  std::shared_ptr<SharedTask> JoinOrBegin(std::string key, QueueEntry* entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What came of a task that others may wait for.
   void Complete(const std::string& key, const std::string& shared_key,
@@ -71,7 +74,7 @@ class ResultCache {
   // Keys are those of the list.
   absl::flat_hash_map<absl::string_view, Results::iterator> by_key_
       ABSL_GUARDED_BY(mutex_);
-  // Keys that others may join, with the priority.
+  // Keys that others may join, with what must be the same besides.
   absl::flat_hash_map<std::string, std::shared_ptr<SharedTask>> under_way_
       ABSL_GUARDED_BY(mutex_);
   int64_t num_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

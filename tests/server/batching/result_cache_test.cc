@@ -182,17 +182,46 @@ TEST(ResultCacheTest, WhoComesAfterItWasGivenUpStartsAnew) {
   EXPECT_TRUE(outcomes[2].result.ok());
 }
 
-TEST(ResultCacheTest, WhoWantsProgressComputesForItself) {
+TEST(ResultCacheTest, WhoWantsProgressDoesNotWaitForWhoDoesNot) {
   ResultCache cache(1 << 20);
   std::vector<TaskOutcome> outcomes;
   QueueEntry leader = Entry(1, &outcomes);
   ASSERT_EQ(Find(&cache, &leader), Found::kNothing);
+  EXPECT_EQ(leader.progress, nullptr);
   QueueEntry streamed = Entry(1, &outcomes);
   streamed.progress = [](std::vector<TokenId>) {};
   EXPECT_EQ(Find(&cache, &streamed), Found::kNothing);
+  EXPECT_NE(streamed.progress, nullptr);
   streamed.done(Answer(1));
   leader.done(Answer(1));
   EXPECT_EQ(outcomes.size(), 2);
+}
+
+TEST(ResultCacheTest, WhoComesLateIsToldAllThatWasDecided) {
+  ResultCache cache(1 << 20);
+  std::vector<TaskOutcome> outcomes;
+  using Deltas = std::vector<std::vector<TokenId>>;
+  const auto find = [&](Deltas* deltas, QueueEntry* entry) {
+    *entry = Entry(1, &outcomes);
+    entry->progress = [deltas](std::vector<TokenId> token_ids) {
+      deltas->push_back(std::move(token_ids));
+    };
+    return Find(&cache, entry);
+  };
+  Deltas first, second, third;
+  QueueEntry leader, follower, last;
+  ASSERT_EQ(find(&first, &leader), Found::kNothing);
+  leader.progress({11});
+  leader.progress({12, 13});
+  ASSERT_EQ(find(&second, &follower), Found::kUnderWay);
+  leader.progress({14});
+  ASSERT_EQ(find(&third, &last), Found::kUnderWay);
+  leader.done(Answer(1));
+  EXPECT_EQ(first, (Deltas{{11}, {12, 13}, {14}}));
+  EXPECT_EQ(second, (Deltas{{11, 12, 13}, {14}}));
+  EXPECT_EQ(third, (Deltas{{11, 12, 13, 14}}));
+  EXPECT_EQ(outcomes.size(), 3);
+  EXPECT_EQ(cache.num_results(), 1);
 }
 
 TEST(ResultCacheTest, TheLongestUnusedGoFirst) {
