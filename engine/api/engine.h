@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "engine/api/task.h"
 
 namespace parley {
@@ -32,6 +33,9 @@ struct Capacity {
 struct StepBudget {
   // Source tokens encoded at most; one task above it is encoded alone.
   int64_t max_encoder_tokens = 0;
+  // Tasks that decode nothing in it, rising. They are encoded like others, and
+  // keep their room.
+  absl::Span<const TaskId> resting = {};
 };
 
 struct FinishedTask {
@@ -104,8 +108,8 @@ class Engine {
   // the engine.
   virtual void Remove(TaskId id) = 0;
 
-  // Runs one step of every active task: encodes those new to it, as far as
-  // `budget` allows, and takes each other one token further. Replaces what
+  // Runs one step of every active task: encodes those new to it, and takes each
+  // other one token further, as far as `budget` allows. Replaces what
   // *result held. An error means that the engine is lost with all its tasks.
   virtual absl::Status Step(const StepBudget& budget, StepResult* result) = 0;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -68,6 +69,7 @@ struct TranslationEngine::ActiveTask {
   TaskSlots slots;
   int64_t reserved_blocks = 0;
   bool encoded = false;
+  bool decodes = false;               // In the step under way.
   int num_told = 0;                   // Tokens that its progress has told of.
   std::vector<int32_t> source_slots;  // [source_len]
   std::unique_ptr<Search> search;
@@ -204,6 +206,10 @@ absl::Status TranslationEngine::Step(const StepBudget& budget,
   *result = {};
   team_.Join();
   result->num_encoder_tokens = EncodeNewTasks(budget);
+  for (const std::unique_ptr<ActiveTask>& active : tasks_) {
+    active->decodes =
+        active->encoded && !absl::c_binary_search(budget.resting, active->id);
+  }
   PlaceRows(result);
   GatherRows();
   result->num_rows = static_cast<int64_t>(rows_.size());
@@ -254,7 +260,7 @@ void TranslationEngine::PlaceRows(StepResult* result) {
   // oldest always has room, for it fits the empty pool (see Cost).
   for (size_t i = 0; i < tasks_.size(); ++i) {
     ActiveTask& active = *tasks_[i];
-    if (!active.encoded) continue;
+    if (!active.decodes) continue;
     bool evicted = false;
     while (!active.slots.Reserve(active.search->num_rows(), active.histories)) {
       evicted = &active == tasks_.back().get();
@@ -282,7 +288,7 @@ void TranslationEngine::GatherRows() {
   // Rows that share the product with the whole vocabulary stand together.
   for (const bool is_restricted : {false, true}) {
     for (const std::unique_ptr<ActiveTask>& active : tasks_) {
-      if (active->encoded && (active->output != nullptr) == is_restricted) {
+      if (active->decodes && (active->output != nullptr) == is_restricted) {
         GatherRowsOf(*active);
       }
     }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -160,11 +161,14 @@ bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
 
 void EngineDriver::Step(std::vector<Message>* messages) {
   PARLEY_CHECK(has_work()) << model_->name;
+  ChooseWhoRests();
+  StepBudget budget = options_.step_budget;
+  budget.resting = resting_;
   const absl::Time begin = options_.clock();
-  absl::Status status = engine_->Step(options_.step_budget, &step_result_);
+  absl::Status status = engine_->Step(budget, &step_result_);
   const absl::Time end = options_.clock();
   if (status.ok()) {
-    MeasureThroughput(begin, end);
+    MeasureSpeed(begin, end);
     status = Settle(&step_result_, messages);
   }
   if (!status.ok()) {
@@ -179,7 +183,27 @@ void EngineDriver::Step(std::vector<Message>* messages) {
   ReportLoad();
 }
 
-void EngineDriver::MeasureThroughput(absl::Time begin, absl::Time end) {
+void EngineDriver::ChooseWhoRests() {
+  resting_.clear();
+  const auto efficient_rows = efficiency_.efficient_rows();
+  if (!efficient_rows || active_rows_ <= *efficient_rows) return;
+  std::vector<SteppingTask> tasks;
+  tasks.reserve(active_.size());
+  for (const auto& [id, active] : active_) {
+    tasks.push_back({.id = id,
+                     .call = active.entry.call.get(),
+                     .num_rows = active.entry.cost.max_rows});
+  }
+  absl::c_sort(tasks, [](const SteppingTask& a, const SteppingTask& b) {
+    return a.id < b.id;
+  });
+  resting_ = ChooseResting(tasks, *efficient_rows);
+}
+
+void EngineDriver::MeasureSpeed(absl::Time begin, absl::Time end) {
+  if (step_result_.num_encoder_tokens == 0) {
+    efficiency_.Add(step_result_.num_rows, end - begin);
+  }
   // Other models' steps between two of ours are part of how fast we are.
   const absl::Time since = busy_since_.value_or(begin);
   busy_since_ = end;
@@ -252,16 +276,17 @@ absl::Status EngineDriver::Settle(StepResult* result,
 
 void EngineDriver::BeginTasks(absl::Time now) {
   const bool translates = model_->info.kind == ModelKind::kTranslation;
-  for (const TaskId id : unbegun_) {
+  std::erase_if(unbegun_, [&](TaskId id) {
     const auto found = active_.find(id);
-    if (found == active_.end()) continue;
+    if (found == active_.end()) return true;
+    if (absl::c_binary_search(resting_, id)) return false;
     QueueEntry& entry = found->second.entry;
     entry.has_begun = true;
     if (translates) {
       model_->observer->OnFirstToken(Elapsed(entry.enqueued, now));
     }
-  }
-  unbegun_.clear();
+    return true;
+  });
 }
 
 void EngineDriver::TellProgress(TaskProgress progress,

@@ -18,6 +18,7 @@
 #include "server/batching/completion_thread.h"
 #include "server/batching/policy.h"
 #include "server/batching/served_model.h"
+#include "server/batching/step_efficiency.h"
 #include "server/batching/task_queue.h"
 #include "server/batching/throughput.h"
 
@@ -87,7 +88,10 @@ class EngineDriver {
   void ReportLoad() const;
   // After a step, of all that were admitted before it.
   void BeginTasks(absl::Time now);
-  void MeasureThroughput(absl::Time begin, absl::Time end);
+  // Sets resting_ for the next step.
+  void ChooseWhoRests();
+  // Of the step that has just been.
+  void MeasureSpeed(absl::Time begin, absl::Time end);
   void TellProgress(TaskProgress progress, std::vector<Message>* messages);
   // INTERNAL where the engine's account does not fit what it was given.
   absl::Status Settle(StepResult* result, std::vector<Message>* messages);
@@ -98,6 +102,7 @@ class EngineDriver {
   Engine* const engine_;  // The model's.
   const Options options_;
   Throughput throughput_;
+  StepEfficiency efficiency_;
   // When the last step ended that left the engine with work; until then the
   // time since was the engine's.
   std::optional<absl::Time> busy_since_;
@@ -106,7 +111,8 @@ class EngineDriver {
   StepResult step_result_;       // Kept for its buffers.
   int64_t active_rows_ = 0;      // That the active tasks take at most.
   int64_t active_work_ = 0;      // And their cost's work.
-  std::vector<TaskId> unbegun_;  // Admitted since the last step.
+  std::vector<TaskId> unbegun_;  // Admitted, without a token yet.
+  std::vector<TaskId> resting_;  // See StepBudget.
 };
 
 }  // namespace parley

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_map.h"
+
 namespace parley {
 
 absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
@@ -34,6 +37,39 @@ bool MayPass(absl::Time passed_since, absl::Time now) {
   // Long beside a step, short beside what people notice.
   constexpr absl::Duration kMaxPassing = absl::Milliseconds(200);
   return now - passed_since < kMaxPassing;
+}
+
+std::vector<TaskId> ChooseResting(absl::Span<const SteppingTask> tasks,
+                                  int64_t efficient_rows) {
+  struct Further {
+    int64_t rank;  // Within its call.
+    const SteppingTask* task;
+  };
+  std::vector<Further> further;
+  absl::flat_hash_map<const void*, int64_t> num_of_call;
+  int64_t num_rows = 0;
+  for (const SteppingTask& task : tasks) {
+    const int64_t rank = task.call == nullptr ? 0 : num_of_call[task.call]++;
+    if (rank == 0) {
+      num_rows += task.num_rows;
+    } else {
+      further.push_back({.rank = rank, .task = &task});
+    }
+  }
+  const int64_t most = std::max(efficient_rows, num_rows + num_rows / 2);
+  absl::c_stable_sort(further, [](const Further& a, const Further& b) {
+    return a.rank < b.rank;
+  });
+  std::vector<TaskId> resting;
+  for (const Further& next : further) {
+    if (resting.empty() && num_rows + next.task->num_rows <= most) {
+      num_rows += next.task->num_rows;
+    } else {
+      resting.push_back(next.task->id);
+    }
+  }
+  absl::c_sort(resting);
+  return resting;
 }
 
 size_t FairShare::Add(double share) {

@@ -3,6 +3,7 @@
 #define PARLEY_SERVER_BATCHING_POLICY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -35,6 +36,23 @@ bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room);
 // behind it, which others first did at `passed_since`. Beyond that, all wait
 // until there is room: a large task would starve else.
 bool MayPass(absl::Time passed_since, absl::Time now);
+
+// A task in an engine.
+struct SteppingTask {
+  TaskId id = 0;
+  // Tells the calls apart; null: a call of its own.
+  const void* call = nullptr;
+  int64_t num_rows = 0;
+};
+
+// Which of `tasks` (the oldest first, ids rising) sit out a step, rising. The
+// oldest of each call never does. The calls' further ones, all second ones
+// before the third, take what makes the step efficient (`efficient_rows`), or
+// half as many rows as the first ones: so a sentence beside a document does not
+// wait for all of it in each step, and the document still goes on where there
+// are many others.
+std::vector<TaskId> ChooseResting(absl::Span<const SteppingTask> tasks,
+                                  int64_t efficient_rows);
 
 // Chooses which of several engines steps next, so that those with work get
 // the compute time by their shares. An engine that had no work gathers no

@@ -72,6 +72,8 @@ struct QueueEntry {
   // Also decides, where it is not null.
   std::shared_ptr<Interest> interest;
   Flow flow;  // Whose shares it counts against.
+  // The same for all tasks of a call, for which it stands; null: its only one.
+  std::shared_ptr<const void> call;
   // Whether a long queue may refuse it. Not so where its owner bounds what it
   // has waiting, and would only push it again.
   bool is_refusable = true;
@@ -79,8 +81,9 @@ struct QueueEntry {
   // completion thread.
   absl::AnyInvocable<void(TaskOutcome)> done;
   // Called with the tokens that the task has decided since the last call (see
-  // TaskProgress), in their order, before `done`, on the same thread. Null: not
-  // wanted. An eviction repeats nothing.
+  // TaskProgress), in their order, before `done`, on the same thread or, of
+  // what others' task had decided before, on that which asked (ResultCache).
+  // Null: not wanted. An eviction repeats nothing.
   std::function<void(std::vector<TokenId>)> progress;
 
   // Set by the queue and the driver.

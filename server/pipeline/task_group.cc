@@ -114,6 +114,7 @@ QueueEntry MakeEntry(PreparedTask prepared, const CallContext& context) {
   entry.use_shortlist = prepared.use_shortlist;
   entry.cancel = context.cancel;
   entry.flow = context.flow;
+  entry.call = context.cancel;
   entry.is_refusable = context.is_refusable;
   return entry;
 }

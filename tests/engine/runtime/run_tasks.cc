@@ -27,6 +27,15 @@ void AdmitWhatFits(Engine& engine, int max_tasks, std::deque<Waiting>& queue) {
   }
 }
 
+// All but those whose turn it is.
+std::vector<TaskId> Resting(size_t num_tasks, size_t num_turns, size_t step) {
+  std::vector<TaskId> resting;
+  for (TaskId id = 0; id < num_tasks; ++id) {
+    if ((id + step) % num_turns != 0) resting.push_back(id);
+  }
+  return resting;
+}
+
 void TakeProgress(const std::vector<Task>& tasks, const StepResult& result) {
   for (const TaskProgress& progress : result.progress) {
     EXPECT_TRUE(tasks[progress.id].wants_progress) << "task " << progress.id;
@@ -67,11 +76,15 @@ std::vector<TaskResult> RunAnyTasks(Engine& engine,
   for (size_t i = 0; i < tasks.size(); ++i) queue.push_back({i, tasks[i]});
   std::vector<TaskResult> results(tasks.size());
   StepResult result;
+  size_t step = 0;
   while (!queue.empty() || engine.num_tasks() > 0) {
     AdmitWhatFits(engine, options.max_admitted_per_step, queue);
     if (testing::Test::HasFatalFailure()) return results;
+    const std::vector<TaskId> resting =
+        Resting(tasks.size(), options.num_turns, step++);
     const absl::Status status = engine.Step(
-        {.max_encoder_tokens = options.max_encoder_tokens}, &result);
+        {.max_encoder_tokens = options.max_encoder_tokens, .resting = resting},
+        &result);
     EXPECT_TRUE(status.ok()) << status;
     if (!status.ok()) return results;
     TakeProgress(tasks, result);

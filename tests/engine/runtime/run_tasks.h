@@ -2,6 +2,8 @@
 #ifndef PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_
 #define PARLEY_TESTS_ENGINE_RUNTIME_RUN_TASKS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "engine/api/engine.h"
@@ -12,6 +14,8 @@ struct RunOptions {
   // Tasks admitted before each step at most, where they fit.
   int max_admitted_per_step = 1 << 20;
   int64_t max_encoder_tokens = 4096;
+  // Of every so many tasks, one decodes in a step, another in the next.
+  size_t num_turns = 1;
 };
 
 // Runs all tasks to their end, admitting them in order and evicted ones again;

@@ -217,6 +217,32 @@ TEST(TranslationEngineTest, ResultDoesNotDependOnWhenOthersJoin) {
       *engine, tasks, {.max_admitted_per_step = 2, .max_encoder_tokens = 50});
 }
 
+TEST(TranslationEngineTest, ResultDoesNotDependOnWhoRests) {
+  const auto engine = CreateEngine(RandomDirectory(), {.max_rows = 64});
+  const auto tasks = RandomTasks(40, 301, 5);
+  ExpectIndependentOfCompany(*engine, tasks, {.num_turns = 3});
+}
+
+TEST(TranslationEngineTest, RestingTasksAreEncodedAndKeepTheirPlace) {
+  const auto engine = CreateEngine(RandomDirectory(), {.max_rows = 32});
+  const std::vector<TokenId> source(30, 5);
+  for (const TaskId id : {1, 2}) {
+    ASSERT_TRUE(engine->Admit(id, MakeTask(source, 1, 5)).ok());
+  }
+  const std::vector<TaskId> resting = {2};
+  StepResult result;
+  ASSERT_TRUE(
+      engine->Step({.max_encoder_tokens = 100, .resting = resting}, &result)
+          .ok());
+  EXPECT_EQ(result.num_encoder_tokens, 60);
+  EXPECT_EQ(result.num_rows, 1);
+  const int64_t num_free = engine->capacity().rows;
+  ASSERT_TRUE(engine->Step({.max_encoder_tokens = 100}, &result).ok());
+  EXPECT_EQ(result.num_encoder_tokens, 0);
+  EXPECT_EQ(result.num_rows, 2);
+  EXPECT_EQ(engine->capacity().rows, num_free);
+}
+
 TEST(TranslationEngineTest, DemoResultDoesNotDependOnItsBatch) {
   const auto engine = CreateEngine("models/demo", {.max_rows = 150});
   const auto tasks = RandomTasks(30, 8000, 3);
@@ -240,9 +266,12 @@ TEST(TranslationEngineTest, EvictedTasksEndWithTheSameBits) {
   EXPECT_EQ(NumEvictions(), 0);
   const auto actual = RunTasks(*tight, tasks);
   EXPECT_GT(NumEvictions(), 0);
+  const auto in_turns = RunTasks(*tight, tasks, {.num_turns = 3});
+  EXPECT_GT(NumEvictions(), 0);
   for (size_t i = 0; i < tasks.size(); ++i) {
     SCOPED_TRACE(i);
     ExpectSameBits(actual[i], expected[i]);
+    ExpectSameBits(in_turns[i], expected[i]);
   }
 }
 

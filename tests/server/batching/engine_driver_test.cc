@@ -139,6 +139,33 @@ TEST_F(EngineDriverTest, SmallTasksPassALargeOneForAWhile) {
   EXPECT_EQ(outcomes_.size(), 4);
 }
 
+TEST_F(EngineDriverTest, ASentenceBesideADocumentDoesNotWaitForAllOfIt) {
+  engine_->max_rows = 100;
+  engine_->before_step = [this](FakeEngine& engine) {
+    now_ += absl::Milliseconds(100 - engine.capacity().rows);
+    return absl::OkStatus();
+  };
+  const auto push = [this](const std::shared_ptr<const void>& call,
+                           TokenId name, int num_steps) {
+    QueueEntry entry = Entry(FakeTask(name, num_steps));
+    entry.call = call;
+    Push(std::move(entry));
+  };
+  const std::shared_ptr<const void> document = std::make_shared<int>();
+  for (TokenId name = 1; name <= 10; ++name) push(document, name, 6);
+  Round();
+  // A step without encoding: with so many rows steps are efficient, for all
+  // that is known.
+  Round();
+  push(std::make_shared<int>(), 20, 4);
+  for (int i = 0; i < 4; ++i) Round();
+  EXPECT_EQ(CodeOf(20), absl::StatusCode::kOk);
+  EXPECT_EQ(CodeOf(1), absl::StatusCode::kOk);
+  EXPECT_EQ(CodeOf(10), absl::StatusCode::kUnknown);
+  while (driver_->has_work()) Round();
+  EXPECT_EQ(outcomes_.size(), 11);
+}
+
 TEST_F(EngineDriverTest, AnEngineThatIsFullAfterAllIsAskedAgainLater) {
   Push(Entry(FakeTask(1, 2, /*num_beams=*/3)));
   QueueEntry modest = Entry(FakeTask(2, 1, /*num_beams=*/2));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/api/engine.h"
@@ -97,10 +98,12 @@ class FakeEngine : public Engine {
     for (auto it = active_.begin(); it != active_.end();) {
       const auto current = it++;
       const Task& task = current->second;
-      const int num_steps = ++num_steps_of_[current->first];
-      if (num_steps == 1) {
+      int& num_steps = num_steps_of_[current->first];
+      if (num_steps == 0) {
         result->num_encoder_tokens += std::ssize(task.source_ids);
       }
+      if (absl::c_binary_search(budget.resting, current->first)) continue;
+      ++num_steps;
       result->num_rows += task.search.num_beams;
       if (num_steps < task.search.max_new_tokens) {
         if (task.wants_progress) Tell(*current, result);

@@ -2,10 +2,14 @@
 
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace parley {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr absl::Duration kMs = absl::Milliseconds(1);
 
@@ -45,6 +49,40 @@ TEST(MayPassTest, ForAWhile) {
   EXPECT_TRUE(MayPass(now, now));
   EXPECT_TRUE(MayPass(now - 100 * kMs, now));
   EXPECT_FALSE(MayPass(now - absl::Seconds(1), now));
+}
+
+std::vector<TaskId> Resting(const std::vector<int>& calls,
+                            int64_t efficient_rows) {
+  static constexpr int kCalls[100] = {};
+  std::vector<SteppingTask> tasks;
+  for (const int call : calls) {
+    tasks.push_back({.id = tasks.size() + 1,
+                     .call = call == 0 ? nullptr : &kCalls[call],
+                     .num_rows = 4});
+  }
+  return ChooseResting(tasks, efficient_rows);
+}
+
+TEST(ChooseRestingTest, FurtherTasksOfACallBeyondWhatIsEfficient) {
+  EXPECT_THAT(Resting({1, 1, 1, 1, 1, 2}, 64), IsEmpty());
+  // Of 24 rows 16 are efficient.
+  EXPECT_THAT(Resting({1, 1, 1, 1, 1, 2}, 16), ElementsAre(4, 5));
+  EXPECT_THAT(Resting({2, 1, 1, 1, 1, 1}, 16), ElementsAre(5, 6));
+}
+
+TEST(ChooseRestingTest, NobodysFirst) {
+  EXPECT_THAT(Resting({1, 2, 3, 4, 5, 6}, 4), IsEmpty());
+  EXPECT_THAT(Resting({0, 0, 0, 0}, 4), IsEmpty());
+  EXPECT_THAT(Resting({}, 4), IsEmpty());
+  EXPECT_THAT(Resting({1, 1, 1}, 1), ElementsAre(2, 3));
+}
+
+TEST(ChooseRestingTest, SecondOnesGoBeforeThird) {
+  EXPECT_THAT(Resting({1, 1, 1, 2, 2, 2}, 16), ElementsAre(3, 6));
+}
+
+TEST(ChooseRestingTest, FurtherOnesTakeAThirdBesideMany) {
+  EXPECT_THAT(Resting({1, 1, 1, 1, 2, 3, 4}, 4), ElementsAre(4));
 }
 
 // Runs `num_steps` choices among `ready`, each step of engine i costing
