@@ -14,9 +14,9 @@ from rounds import progress
 TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 # Method: (words of a text at most, further flags of the load).
 METHODS = {
-    "embed": (100, ["--embedding_share=1", "--embedding_model=minilm",
+    "embed": (20, ["--embedding_share=1", "--embedding_model=minilm",
                     "--texts_per_call=8"]),
-    "translate": (40, ["--model=demo", "--target_language=de",
+    "translate": (20, ["--model=demo", "--target_language=de",
                        "--texts_per_call=4"]),
 }
 
@@ -78,8 +78,8 @@ def add(session, check, part, method, samples):
 
 def run(session):
     program = session.program("parley-server")
-    precisions = ("f32",) if session.scale == "quick" else ("f32", "int8")
-    for precision in precisions:
+    wanted = ("f32",) if session.scale == "quick" else ("f32", "int8")
+    for precision in (p for p in wanted if p in session.precisions):
         for method, count in num_texts(session).items():
             part = session.part(f"memory, {method}", precision)
             progress(part)
