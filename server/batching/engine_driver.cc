@@ -14,6 +14,10 @@ namespace {
 
 using Result = absl::StatusOr<TaskResult>;
 
+// Of an engine's rows, and of the tokens that a step encodes, a call beside
+// which there is no other does not get one part in so many.
+constexpr int64_t kKeptPart = 8;
+
 // The clock on the wall may be set back; a time that was taken may not.
 absl::Duration Elapsed(absl::Time begin, absl::Time end) {
   return std::max(end - begin, absl::ZeroDuration());
@@ -42,16 +46,26 @@ EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model, size_t replica,
   model_->queue->SetLoad(replica_, 0);
 }
 
-void EngineDriver::AddLoad(const TaskCost& cost) {
-  active_rows_ += cost.max_rows;
-  active_work_ += cost.work;
+void EngineDriver::AddLoad(const QueueEntry& entry) {
+  active_rows_ += entry.cost.max_rows;
+  active_work_ += entry.cost.work;
+  if (entry.call != nullptr) ++active_of_call_[entry.call.get()];
   model_->queue->SetLoad(replica_, active_work_);
 }
 
-void EngineDriver::SubtractLoad(const TaskCost& cost) {
-  active_rows_ -= cost.max_rows;
-  active_work_ -= cost.work;
+void EngineDriver::SubtractLoad(const QueueEntry& entry) {
+  active_rows_ -= entry.cost.max_rows;
+  active_work_ -= entry.cost.work;
+  const auto of_call = active_of_call_.find(entry.call.get());
+  if (of_call != active_of_call_.end() && --of_call->second == 0) {
+    active_of_call_.erase(of_call);
+  }
   model_->queue->SetLoad(replica_, active_work_);
+}
+
+PlaceInCall EngineDriver::PlaceOf(const QueueEntry& entry) const {
+  return active_of_call_.contains(entry.call.get()) ? PlaceInCall::kFurther
+                                                    : PlaceInCall::kFirst;
 }
 
 Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
@@ -93,7 +107,7 @@ void EngineDriver::DropUnwanted(absl::Time now,
     absl::Status why = StillWanted(active.entry, now);
     if (why.ok()) continue;
     engine_->Remove(current->first);
-    SubtractLoad(active.entry.cost);
+    SubtractLoad(active.entry);
     model_->observer->OnDropped(LeaveStage::kActive, why);
     messages->push_back(AnswerActive(std::move(active), std::move(why), now));
     active_.erase(current);
@@ -102,13 +116,18 @@ void EngineDriver::DropUnwanted(absl::Time now,
 }
 
 EngineRoom EngineDriver::Room() const {
-  EngineRoom room = {.capacity = engine_->capacity(), .empty = active_.empty()};
+  const Capacity most = engine_->max_capacity();
+  const int64_t step_tokens = options_.step_budget.max_encoder_tokens;
+  EngineRoom room = {.capacity = engine_->capacity(),
+                     .kept = {.encoder_tokens = step_tokens / kKeptPart,
+                              .rows = most.rows / kKeptPart},
+                     .empty = active_.empty()};
   int64_t& free = room.capacity.encoder_tokens;
-  const int64_t pending = engine_->max_capacity().encoder_tokens - free;
+  const int64_t pending = most.encoder_tokens - free;
   // More than the next step encodes is not taken out of the queue's order. A
   // source above the budget is that step's only one.
   if (pending > 0) {
-    free = std::min(free, options_.step_budget.max_encoder_tokens - pending);
+    free = std::min(free, step_tokens - pending);
   }
   return room;
 }
@@ -118,9 +137,10 @@ bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
   const EngineRoom room = Room();
   absl::Status admitted;
   std::optional<QueueEntry> entry =
-      model_->queue->Pop([&room, &admitted, now](const QueueEntry& next) {
+      model_->queue->Pop([this, &room, &admitted, now](const QueueEntry& next) {
         admitted = StillWanted(next, now);
-        return !admitted.ok() || ShouldAdmit(next.cost, room);
+        return admitted.ok() ? AdmissionOf(next.cost, PlaceOf(next), room)
+                             : Admission::kNow;
       });
   if (!entry) return false;
   if (!admitted.ok()) {
@@ -144,7 +164,7 @@ bool EngineDriver::AdmitNext(absl::Time now, std::vector<Message>* messages) {
         .num_source_tokens = std::ssize(entry->task.source_ids)};
     entry->task = Task();
     active.entry = *std::move(entry);
-    AddLoad(active.entry.cost);
+    AddLoad(active.entry);
     if (!active.entry.has_begun) unbegun_.push_back(id);
     active_.emplace(id, std::move(active));
     return true;
@@ -232,7 +252,7 @@ absl::Status EngineDriver::Settle(StepResult* result,
       return absl::InternalError(
           absl::StrCat("a step reports task ", id, ", which is not active"));
     }
-    SubtractLoad(node.mapped().entry.cost);
+    SubtractLoad(node.mapped().entry);
     return std::move(node.mapped());
   };
   BeginTasks(now);
@@ -329,11 +349,12 @@ void EngineDriver::Abandon(const absl::Status& status,
     messages->push_back(AnswerActive(std::move(active), status, now));
   }
   active_.clear();
+  active_of_call_.clear();
   active_rows_ = active_work_ = 0;
   model_->queue->SetLoad(replica_, 0);
   model_->observer->OnLoad(replica_, {});
   DropDead(now, messages);
-  const auto any = [](const QueueEntry&) { return true; };
+  const auto any = [](const QueueEntry&) { return Admission::kNow; };
   while (std::optional<QueueEntry> entry = model_->queue->Pop(any)) {
     model_->observer->OnDropped(LeaveStage::kQueued, status);
     messages->push_back(AnswerWaiting(*std::move(entry), status, now));

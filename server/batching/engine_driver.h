@@ -81,8 +81,9 @@ class EngineDriver {
   void DropDead(absl::Time now, std::vector<Message>* messages);
   void DropUnwanted(absl::Time now, std::vector<Message>* messages);
   EngineRoom Room() const;
-  void AddLoad(const TaskCost& cost);
-  void SubtractLoad(const TaskCost& cost);
+  void AddLoad(const QueueEntry& entry);
+  void SubtractLoad(const QueueEntry& entry);
+  PlaceInCall PlaceOf(const QueueEntry& entry) const;
   // Whether another task may be tried.
   bool AdmitNext(absl::Time now, std::vector<Message>* messages);
   void ReportLoad() const;
@@ -108,9 +109,11 @@ class EngineDriver {
   std::optional<absl::Time> busy_since_;
   absl::flat_hash_map<TaskId, ActiveTask> active_;
   TaskId next_id_ = 1;
-  StepResult step_result_;       // Kept for its buffers.
-  int64_t active_rows_ = 0;      // That the active tasks take at most.
-  int64_t active_work_ = 0;      // And their cost's work.
+  StepResult step_result_;   // Kept for its buffers.
+  int64_t active_rows_ = 0;  // That the active tasks take at most.
+  int64_t active_work_ = 0;  // And their cost's work.
+  // How many of a call (QueueEntry::call) are active.
+  absl::flat_hash_map<const void*, int64_t> active_of_call_;
   std::vector<TaskId> unbegun_;  // Admitted, without a token yet.
   std::vector<TaskId> resting_;  // See StepBudget.
 };

@@ -6,6 +6,15 @@
 #include "absl/container/flat_hash_map.h"
 
 namespace parley {
+namespace {
+
+bool Fits(const TaskCost& cost, const Capacity& free, const Capacity& kept) {
+  return cost.encoder_tokens <= free.encoder_tokens - kept.encoder_tokens &&
+         cost.max_rows <= free.rows - kept.rows &&
+         cost.kv_blocks <= free.kv_blocks - kept.kv_blocks;
+}
+
+}  // namespace
 
 absl::Status StillWanted(const CancelFlag* cancel, absl::Time deadline,
                          absl::Time now) {
@@ -26,11 +35,14 @@ absl::Status StillWanted(const QueueEntry& entry, absl::Time now) {
   return wanted;
 }
 
-bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room) {
-  if (room.empty) return true;
-  return cost.encoder_tokens <= room.capacity.encoder_tokens &&
-         cost.max_rows <= room.capacity.rows &&
-         cost.kv_blocks <= room.capacity.kv_blocks;
+Admission AdmissionOf(const TaskCost& cost, PlaceInCall place,
+                      const EngineRoom& room) {
+  if (room.empty) return Admission::kNow;
+  if (!Fits(cost, room.capacity, {})) return Admission::kNoRoom;
+  if (place == PlaceInCall::kFurther && !Fits(cost, room.capacity, room.kept)) {
+    return Admission::kYields;
+  }
+  return Admission::kNow;
 }
 
 bool MayPass(absl::Time passed_since, absl::Time now) {

@@ -24,13 +24,20 @@ absl::Status StillWanted(const QueueEntry& entry, absl::Time now);
 // What an engine has room for.
 struct EngineRoom {
   Capacity capacity;
+  // Of that, what is kept for calls which have no task in it: a document does
+  // not take all places.
+  Capacity kept;
   bool empty = true;  // No task is in it.
 };
 
-// Whether a waiting task of cost `cost` is admitted now. An empty engine is
-// offered every task: one that does not fit there never will, and the engine
-// says why.
-bool ShouldAdmit(const TaskCost& cost, const EngineRoom& room);
+// Which of its call's tasks in an engine a task would be.
+enum class PlaceInCall { kFirst, kFurther };
+
+// Whether a waiting task of cost `cost` is admitted now. It yields where there
+// is room, but kept and not for it. An empty engine is offered every task: one
+// that does not fit there never will, and the engine says why.
+Admission AdmissionOf(const TaskCost& cost, PlaceInCall place,
+                      const EngineRoom& room);
 
 // Whether a task for which there is no room may still be passed by others
 // behind it, which others first did at `passed_since`. Beyond that, all wait

@@ -17,9 +17,10 @@ namespace {
 constexpr absl::Duration kUsualRetry = absl::Seconds(1);
 constexpr absl::Duration kShortestRetry = absl::Milliseconds(50);
 
-// Entries that are offered in one Pop: those far behind come to the front
-// before it matters that they would have fitted.
-constexpr int kMaxOffered = 64;
+// Entries that one Pop goes past: those far behind come to the front before it
+// matters that they would have been taken.
+constexpr int kMaxWithoutRoom = 64;
+constexpr int kMaxYielding = 512;  // They may be a whole document's.
 
 // Looking through a queue that is longer than this is left for a while that is
 // long beside the time it takes, which grows with its length. Who is unwanted
@@ -149,20 +150,27 @@ void TaskQueue::SetListener(std::function<void()> listener) {
 }
 
 std::optional<QueueEntry> TaskQueue::Pop(
-    absl::FunctionRef<bool(const QueueEntry&)> accept) {
+    absl::FunctionRef<Admission(const QueueEntry&)> consider) {
   const absl::Time now = options_.clock();
   absl::MutexLock lock(&mutex_);
-  int num_offered = 0;
+  int num_without_room = 0;
+  int num_yielding = 0;
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (accept(it->second)) {
+    const Admission admission = consider(it->second);
+    if (admission == Admission::kNow) {
       QueueEntry entry = std::move(it->second);
       entries_.erase(it);
       order_.Serve(entry.flow, entry.cost.work, entry.place);
       return entry;
     }
+    if (admission == Admission::kYields) {
+      if (++num_yielding == kMaxYielding) break;
+      continue;
+    }
     absl::Time& passed_since = it->second.passed_since;
     passed_since = std::min(passed_since, now);
-    if (!MayPass(passed_since, now) || ++num_offered == kMaxOffered) break;
+    if (!MayPass(passed_since, now)) break;
+    if (++num_without_room == kMaxWithoutRoom) break;
   }
   return std::nullopt;
 }

@@ -105,6 +105,13 @@ struct Newcomer {
   int64_t num_tasks = 1;
 };
 
+// What becomes of an entry that is offered (TaskQueue::Pop).
+enum class Admission {
+  kNow,
+  kNoRoom,  // It stays; others pass it for a while.
+  kYields,  // It stays; others pass it.
+};
+
 // An entry that nobody waits for any more.
 struct DeadEntry {
   QueueEntry entry;
@@ -157,11 +164,12 @@ class TaskQueue {
   // uses must belong to it.
   void SetListener(std::function<void()> listener);
 
-  // The first entry that `accept` takes. Those before it stay where they are,
-  // and are passed by others only for a while (MayPass): then nothing is taken
-  // until they are. `accept` must not call the queue.
+  // The first entry that `consider` admits. Those before it stay where they
+  // are. Where there is no room for them they are passed by others only for a
+  // while (MayPass): then nothing is taken until they are. `consider` must not
+  // call the queue.
   std::optional<QueueEntry> Pop(
-      absl::FunctionRef<bool(const QueueEntry&)> accept);
+      absl::FunctionRef<Admission(const QueueEntry&)> consider);
 
   // Removes and returns entries that nobody waits for any more at `now`, the
   // first first. A long queue is not looked through each time, so some may be

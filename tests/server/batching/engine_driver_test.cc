@@ -139,6 +139,23 @@ TEST_F(EngineDriverTest, SmallTasksPassALargeOneForAWhile) {
   EXPECT_EQ(outcomes_.size(), 4);
 }
 
+TEST_F(EngineDriverTest, ADocumentDoesNotTakeAllPlaces) {
+  engine_->max_rows = 16;
+  const std::shared_ptr<const void> document = std::make_shared<int>();
+  for (TokenId name = 1; name <= 20; ++name) {
+    QueueEntry entry = Entry(FakeTask(name, 4));
+    entry.call = document;
+    Push(std::move(entry));
+  }
+  Round();
+  EXPECT_EQ(engine_->num_tasks(), 14);
+  for (const TokenId name : {30, 31}) Push(Entry(FakeTask(name, 1)));
+  Round();
+  EXPECT_EQ(CodeOf(30), absl::StatusCode::kOk);
+  EXPECT_EQ(CodeOf(31), absl::StatusCode::kOk);
+  while (outcomes_.size() < 22) Round();
+}
+
 TEST_F(EngineDriverTest, ASentenceBesideADocumentDoesNotWaitForAllOfIt) {
   engine_->max_rows = 100;
   engine_->before_step = [this](FakeEngine& engine) {

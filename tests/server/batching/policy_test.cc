@@ -11,6 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+constexpr PlaceInCall kFirst = PlaceInCall::kFirst;
+constexpr PlaceInCall kFurther = PlaceInCall::kFurther;
 constexpr absl::Duration kMs = absl::Milliseconds(1);
 
 TEST(StillWantedTest, NamesWhyNot) {
@@ -23,25 +25,43 @@ TEST(StillWantedTest, NamesWhyNot) {
   EXPECT_TRUE(absl::IsCancelled(StillWanted(&flag, now + kMs, now)));
 }
 
-TEST(ShouldAdmitTest, EveryUnitMustFit) {
+TEST(AdmissionTest, EveryUnitMustFit) {
   const EngineRoom room = {
       .capacity = {.encoder_tokens = 10, .rows = 4, .kv_blocks = 7},
       .empty = false};
   const TaskCost fits = {.encoder_tokens = 10, .max_rows = 4, .kv_blocks = 7};
-  EXPECT_TRUE(ShouldAdmit(fits, room));
+  EXPECT_EQ(AdmissionOf(fits, kFirst, room), Admission::kNow);
   TaskCost cost = fits;
   cost.encoder_tokens = 11;
-  EXPECT_FALSE(ShouldAdmit(cost, room));
+  EXPECT_EQ(AdmissionOf(cost, kFirst, room), Admission::kNoRoom);
   cost = fits;
   cost.max_rows = 5;
-  EXPECT_FALSE(ShouldAdmit(cost, room));
+  EXPECT_EQ(AdmissionOf(cost, kFirst, room), Admission::kNoRoom);
   cost = fits;
   cost.kv_blocks = 8;
-  EXPECT_FALSE(ShouldAdmit(cost, room));
+  EXPECT_EQ(AdmissionOf(cost, kFirst, room), Admission::kNoRoom);
 }
 
-TEST(ShouldAdmitTest, AnEmptyEngineIsOfferedEverything) {
-  EXPECT_TRUE(ShouldAdmit({.max_rows = 100}, {.capacity = {}, .empty = true}));
+TEST(AdmissionTest, AnEmptyEngineIsOfferedEverything) {
+  for (const PlaceInCall place : {kFirst, kFurther}) {
+    EXPECT_EQ(AdmissionOf({.max_rows = 100}, place, {.kept = {.rows = 8}}),
+              Admission::kNow);
+  }
+}
+
+TEST(AdmissionTest, FurtherTasksLeaveRowsToOtherCalls) {
+  const EngineRoom room = {.capacity = {.encoder_tokens = 10, .rows = 10},
+                           .kept = {.encoder_tokens = 5, .rows = 8},
+                           .empty = false};
+  EXPECT_EQ(AdmissionOf({.max_rows = 10}, kFirst, room), Admission::kNow);
+  EXPECT_EQ(AdmissionOf({.max_rows = 2}, kFurther, room), Admission::kNow);
+  EXPECT_EQ(AdmissionOf({.max_rows = 3}, kFurther, room), Admission::kYields);
+  EXPECT_EQ(AdmissionOf({.max_rows = 11}, kFurther, room), Admission::kNoRoom);
+  EXPECT_EQ(AdmissionOf({.encoder_tokens = 5}, kFurther, room),
+            Admission::kNow);
+  EXPECT_EQ(AdmissionOf({.encoder_tokens = 6}, kFurther, room),
+            Admission::kYields);
+  EXPECT_EQ(AdmissionOf({.encoder_tokens = 6}, kFirst, room), Admission::kNow);
 }
 
 TEST(MayPassTest, ForAWhile) {

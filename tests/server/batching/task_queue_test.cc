@@ -39,7 +39,8 @@ std::vector<TokenId> Names(const std::vector<QueueEntry>& entries) {
 
 std::vector<QueueEntry> PopAll(TaskQueue* queue) {
   std::vector<QueueEntry> entries;
-  while (auto entry = queue->Pop([](const QueueEntry&) { return true; })) {
+  while (auto entry =
+             queue->Pop([](const QueueEntry&) { return Admission::kNow; })) {
     entries.push_back(*std::move(entry));
   }
   return entries;
@@ -57,7 +58,7 @@ TEST(TaskQueueTest, GivesTheOldestOfAFlowFirst) {
 TEST(TaskQueueTest, KeepsARefusedEntryInItsPlace) {
   TaskQueue queue({});
   ASSERT_TRUE(queue.Push(Entries({1, 2})).ok());
-  EXPECT_FALSE(queue.Pop([](const QueueEntry&) { return false; }));
+  EXPECT_FALSE(queue.Pop([](const QueueEntry&) { return Admission::kNoRoom; }));
   EXPECT_THAT(Names(PopAll(&queue)), ElementsAre(1, 2));
 }
 
@@ -141,7 +142,7 @@ TEST(TaskQueueTest, TellsTheListenerOfEntriesAndOfTheEnd) {
   EXPECT_TRUE(queue.Push({}).ok());
   EXPECT_EQ(num_calls, 1);
   // Another runner may have room for what comes back.
-  queue.PutBack(*queue.Pop([](const QueueEntry&) { return true; }));
+  queue.PutBack(*queue.Pop([](const QueueEntry&) { return Admission::kNow; }));
   EXPECT_EQ(num_calls, 2);
   queue.Close(absl::UnavailableError("end"));
   EXPECT_EQ(num_calls, 3);
@@ -149,7 +150,8 @@ TEST(TaskQueueTest, TellsTheListenerOfEntriesAndOfTheEnd) {
 
 std::optional<QueueEntry> PopNamed(TaskQueue* queue, TokenId name) {
   return queue->Pop([name](const QueueEntry& entry) {
-    return entry.task.source_ids.front() == name;
+    return entry.task.source_ids.front() == name ? Admission::kNow
+                                                 : Admission::kNoRoom;
   });
 }
 
@@ -167,6 +169,20 @@ TEST(TaskQueueTest, OthersPassARefusedEntryForAWhile) {
   EXPECT_FALSE(PopNamed(&queue, 4));
   EXPECT_TRUE(PopNamed(&queue, 1));
   EXPECT_TRUE(PopNamed(&queue, 4));
+}
+
+TEST(TaskQueueTest, OthersPassAnEntryForAsLongAsItYields) {
+  absl::Time now = absl::FromUnixSeconds(1);
+  TaskQueue queue({.clock = [&now] { return now; }});
+  ASSERT_TRUE(queue.Push(Entries({1, 2, 3})).ok());
+  for (const TokenId name : {2, 3}) {
+    now += absl::Seconds(10);
+    EXPECT_TRUE(queue.Pop([name](const QueueEntry& entry) {
+      return entry.task.source_ids.front() == name ? Admission::kNow
+                                                   : Admission::kYields;
+    }));
+  }
+  EXPECT_THAT(Names(PopAll(&queue)), ElementsAre(1));
 }
 
 TEST(TaskQueueTest, CallersTakeTurns) {

@@ -46,7 +46,8 @@ class TaskGroupTest : public ::testing::Test {
 
   void RunGroup(TaskGroup group, const CallContext& context) {
     RunTasks(std::move(group), context, model_);
-    while (auto entry = queue_.Pop([](const QueueEntry&) { return true; })) {
+    while (auto entry =
+               queue_.Pop([](const QueueEntry&) { return Admission::kNow; })) {
       entries_.push_back(*std::move(entry));
     }
   }
