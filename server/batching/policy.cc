@@ -59,15 +59,18 @@ std::vector<TaskId> ChooseResting(absl::Span<const SteppingTask> tasks,
   };
   std::vector<Further> further;
   absl::flat_hash_map<const void*, int64_t> num_of_call;
+  int64_t num_calls = 0;
   int64_t num_rows = 0;
   for (const SteppingTask& task : tasks) {
     const int64_t rank = task.call == nullptr ? 0 : num_of_call[task.call]++;
     if (rank == 0) {
+      ++num_calls;
       num_rows += task.num_rows;
     } else {
       further.push_back({.rank = rank, .task = &task});
     }
   }
+  if (num_calls == 1) return {};
   const int64_t most = std::max(efficient_rows, num_rows + num_rows / 2);
   absl::c_stable_sort(further, [](const Further& a, const Further& b) {
     return a.rank < b.rank;

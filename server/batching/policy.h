@@ -52,12 +52,12 @@ struct SteppingTask {
   int64_t num_rows = 0;
 };
 
-// Which of `tasks` (the oldest first, ids rising) sit out a step, rising. The
-// oldest of each call never does. The calls' further ones, all second ones
-// before the third, take what makes the step efficient (`efficient_rows`), or
-// half as many rows as the first ones: so a sentence beside a document does not
-// wait for all of it in each step, and the document still goes on where there
-// are many others.
+// Which of `tasks` (the oldest first, ids rising) sit out a step, rising; none
+// where all are one call's. The oldest of each call never does. The calls'
+// further ones, all second ones before the third, take what makes the step
+// efficient (`efficient_rows`), or half as many rows as the first ones: so a
+// sentence beside a document does not wait for all of it in each step, and the
+// document still goes on where there are many others.
 std::vector<TaskId> ChooseResting(absl::Span<const SteppingTask> tasks,
                                   int64_t efficient_rows);
 

@@ -94,7 +94,11 @@ TEST(ChooseRestingTest, NobodysFirst) {
   EXPECT_THAT(Resting({1, 2, 3, 4, 5, 6}, 4), IsEmpty());
   EXPECT_THAT(Resting({0, 0, 0, 0}, 4), IsEmpty());
   EXPECT_THAT(Resting({}, 4), IsEmpty());
-  EXPECT_THAT(Resting({1, 1, 1}, 1), ElementsAre(2, 3));
+  EXPECT_THAT(Resting({1, 1, 1, 0}, 1), ElementsAre(3));
+}
+
+TEST(ChooseRestingTest, NobodyWhereThereIsOneCall) {
+  EXPECT_THAT(Resting({1, 1, 1}, 1), IsEmpty());
 }
 
 TEST(ChooseRestingTest, SecondOnesGoBeforeThird) {
