@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 import statistics
+import time
+from concurrent import futures
 
 import load_program
 import load_work
@@ -118,6 +120,28 @@ def add_short_checks(session, part, rounds, num_tried):
         add(Check(part, cell, what, factor * statistics.median(values), unit))
 
 
+def run_beside_documents(session, work, server, precision):
+    """Short texts, one after the other, beside documents, one after the
+    other."""
+    part = session.part("load, beside documents", precision)
+    progress(part)
+    seconds = session.by_scale(8, 20, 60)
+    with futures.ThreadPoolExecutor(1) as other:
+        documents = other.submit(
+            work.document_load().run, server, seconds, in_flight=1)
+        time.sleep(1)
+        # Ends while there still are documents.
+        short = work.short_load().run(server, seconds - 1, in_flight=1)
+        documents = documents.result()
+    cell = f"documents of {load_work.DOCUMENT_LINES} captions"
+    add = session.results.checks.append
+    for what, report, name in (
+            ("median time of a short text", short, "p50"),
+            ("its p95", short, "p95"),
+            ("median time of a document", documents, "p50")):
+        add(Check(part, cell, what, 1000 * report["latency"][name], "ms"))
+
+
 def run_loads(session, work, server, precision):
     """Latencies at parts of capacity, of a mix of captions and paragraphs."""
     part = session.part("load, latency", precision)
@@ -153,6 +177,7 @@ def run(session, work):
             with work.server(precision) as server:
                 run_saturation(session, work, server, precision)
                 run_short_texts(session, work, server, precision)
+                run_beside_documents(session, work, server, precision)
                 run_loads(session, work, server, precision)
         except programs.ProgramError as error:
             session.results.checks.append(Check(

@@ -23,6 +23,7 @@ NUM_OFFLINE = 256
 # Calls that are several sentences.
 PARAGRAPH_SHARE = 0.1
 SHORT_WORDS = 9
+DOCUMENT_LINES = 100
 KV_CACHE_MB = 1024  # As much as the offline benchmark has.
 
 
@@ -72,6 +73,11 @@ class Work:
         return self.captions_load(num_beams).but(
             texts=CAPTIONS, paragraph_share=PARAGRAPH_SHARE,
             max_short_words=SHORT_WORDS)
+
+    def document_load(self):
+        return self.captions_load().but(
+            texts=CAPTIONS, paragraph_share=1, min_lines=DOCUMENT_LINES,
+            max_lines=DOCUMENT_LINES, connections=1)
 
     def short_load(self):
         return self.captions_load().but(texts=self.short_texts)
