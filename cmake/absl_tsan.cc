@@ -17,6 +17,12 @@ void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
 }
 
+// Abseil's look for deadlocks guards its graph of locks with a spin lock of its
+// own, which is not wrapped.
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libabsl_graphcycles_internal.so\n";
+}
+
 namespace {
 
 class IgnoreReads {
