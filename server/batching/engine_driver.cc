@@ -14,9 +14,9 @@ namespace {
 
 using Result = absl::StatusOr<TaskResult>;
 
-// Of an engine's rows, and of the tokens that a step encodes, a call beside
-// which there is no other does not get one part in so many.
-constexpr int64_t kKeptPart = 8;
+// What calls with several tasks take at most of an engine's rows, and of the
+// tokens that a step encodes.
+int64_t ForSeveral(int64_t all) { return all - all / 8; }
 
 // The clock on the wall may be set back; a time that was taken may not.
 absl::Duration Elapsed(absl::Time begin, absl::Time end) {
@@ -49,23 +49,37 @@ EngineDriver::EngineDriver(std::shared_ptr<ServedModel> model, size_t replica,
 void EngineDriver::AddLoad(const QueueEntry& entry) {
   active_rows_ += entry.cost.max_rows;
   active_work_ += entry.cost.work;
-  if (entry.call != nullptr) ++active_of_call_[entry.call.get()];
+  if (entry.call != nullptr) {
+    CallLoad& call = calls_[entry.call.get()];
+    rows_of_several_ -= RowsOfSeveral(call);
+    call.num_rows += entry.cost.max_rows;
+    ++call.num_tasks;
+    rows_of_several_ += RowsOfSeveral(call);
+  }
   model_->queue->SetLoad(replica_, active_work_);
 }
 
 void EngineDriver::SubtractLoad(const QueueEntry& entry) {
   active_rows_ -= entry.cost.max_rows;
   active_work_ -= entry.cost.work;
-  const auto of_call = active_of_call_.find(entry.call.get());
-  if (of_call != active_of_call_.end() && --of_call->second == 0) {
-    active_of_call_.erase(of_call);
+  if (const auto found = calls_.find(entry.call.get()); found != calls_.end()) {
+    CallLoad& call = found->second;
+    rows_of_several_ -= RowsOfSeveral(call);
+    call.num_rows -= entry.cost.max_rows;
+    --call.num_tasks;
+    rows_of_several_ += RowsOfSeveral(call);
+    if (call.num_tasks == 0) calls_.erase(found);
   }
   model_->queue->SetLoad(replica_, active_work_);
 }
 
+int64_t EngineDriver::RowsOfSeveral(const CallLoad& call) {
+  return call.num_tasks > 1 ? call.num_rows : 0;
+}
+
 PlaceInCall EngineDriver::PlaceOf(const QueueEntry& entry) const {
-  return active_of_call_.contains(entry.call.get()) ? PlaceInCall::kFurther
-                                                    : PlaceInCall::kFirst;
+  return calls_.contains(entry.call.get()) ? PlaceInCall::kFurther
+                                           : PlaceInCall::kFirst;
 }
 
 Answer EngineDriver::AnswerActive(ActiveTask active, Result result,
@@ -118,16 +132,16 @@ void EngineDriver::DropUnwanted(absl::Time now,
 EngineRoom EngineDriver::Room() const {
   const Capacity most = engine_->max_capacity();
   const int64_t step_tokens = options_.step_budget.max_encoder_tokens;
-  EngineRoom room = {.capacity = engine_->capacity(),
-                     .kept = {.encoder_tokens = step_tokens / kKeptPart,
-                              .rows = most.rows / kKeptPart},
-                     .empty = active_.empty()};
+  EngineRoom room = {.capacity = engine_->capacity(), .empty = active_.empty()};
   int64_t& free = room.capacity.encoder_tokens;
   const int64_t pending = most.encoder_tokens - free;
   // More than the next step encodes is not taken out of the queue's order. A
   // source above the budget is that step's only one.
+  if (pending > 0) free = std::min(free, step_tokens - pending);
+  room.for_further = room.capacity;
+  room.for_further.rows = ForSeveral(most.rows) - rows_of_several_;
   if (pending > 0) {
-    free = std::min(free, step_tokens - pending);
+    room.for_further.encoder_tokens = ForSeveral(step_tokens) - pending;
   }
   return room;
 }
@@ -349,8 +363,8 @@ void EngineDriver::Abandon(const absl::Status& status,
     messages->push_back(AnswerActive(std::move(active), status, now));
   }
   active_.clear();
-  active_of_call_.clear();
-  active_rows_ = active_work_ = 0;
+  calls_.clear();
+  active_rows_ = active_work_ = rows_of_several_ = 0;
   model_->queue->SetLoad(replica_, 0);
   model_->observer->OnLoad(replica_, {});
   DropDead(now, messages);

@@ -74,6 +74,12 @@ class EngineDriver {
     size_t num_decided = 0;  // Tokens, in this admission.
   };
 
+  // What a call has in the engine.
+  struct CallLoad {
+    int64_t num_tasks = 0;
+    int64_t num_rows = 0;
+  };
+
   static Answer AnswerActive(ActiveTask active,
                              absl::StatusOr<TaskResult> result, absl::Time now);
 
@@ -81,6 +87,7 @@ class EngineDriver {
   void DropDead(absl::Time now, std::vector<Message>* messages);
   void DropUnwanted(absl::Time now, std::vector<Message>* messages);
   EngineRoom Room() const;
+  static int64_t RowsOfSeveral(const CallLoad& call);
   void AddLoad(const QueueEntry& entry);
   void SubtractLoad(const QueueEntry& entry);
   PlaceInCall PlaceOf(const QueueEntry& entry) const;
@@ -112,8 +119,8 @@ class EngineDriver {
   StepResult step_result_;   // Kept for its buffers.
   int64_t active_rows_ = 0;  // That the active tasks take at most.
   int64_t active_work_ = 0;  // And their cost's work.
-  // How many of a call (QueueEntry::call) are active.
-  absl::flat_hash_map<const void*, int64_t> active_of_call_;
+  absl::flat_hash_map<const void*, CallLoad> calls_;  // By QueueEntry::call.
+  int64_t rows_of_several_ = 0;  // Of active_rows_: calls with several tasks.
   std::vector<TaskId> unbegun_;  // Admitted, without a token yet.
   std::vector<TaskId> resting_;  // See StepBudget.
 };

@@ -8,10 +8,9 @@
 namespace parley {
 namespace {
 
-bool Fits(const TaskCost& cost, const Capacity& free, const Capacity& kept) {
-  return cost.encoder_tokens <= free.encoder_tokens - kept.encoder_tokens &&
-         cost.max_rows <= free.rows - kept.rows &&
-         cost.kv_blocks <= free.kv_blocks - kept.kv_blocks;
+bool Fits(const TaskCost& cost, const Capacity& free) {
+  return cost.encoder_tokens <= free.encoder_tokens &&
+         cost.max_rows <= free.rows && cost.kv_blocks <= free.kv_blocks;
 }
 
 }  // namespace
@@ -38,8 +37,8 @@ absl::Status StillWanted(const QueueEntry& entry, absl::Time now) {
 Admission AdmissionOf(const TaskCost& cost, PlaceInCall place,
                       const EngineRoom& room) {
   if (room.empty) return Admission::kNow;
-  if (!Fits(cost, room.capacity, {})) return Admission::kNoRoom;
-  if (place == PlaceInCall::kFurther && !Fits(cost, room.capacity, room.kept)) {
+  if (!Fits(cost, room.capacity)) return Admission::kNoRoom;
+  if (place == PlaceInCall::kFurther && !Fits(cost, room.for_further)) {
     return Admission::kYields;
   }
   return Admission::kNow;

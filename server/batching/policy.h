@@ -24,9 +24,10 @@ absl::Status StillWanted(const QueueEntry& entry, absl::Time now);
 // What an engine has room for.
 struct EngineRoom {
   Capacity capacity;
-  // Of that, what is kept for calls which have no task in it: a document does
-  // not take all places.
-  Capacity kept;
+  // Of that, for tasks beside others of their call: such calls have a part of
+  // the engine at most, so that documents do not take all places. Below that,
+  // they take what is free as others do.
+  Capacity for_further;
   bool empty = true;  // No task is in it.
 };
 
@@ -34,7 +35,7 @@ struct EngineRoom {
 enum class PlaceInCall { kFirst, kFurther };
 
 // Whether a waiting task of cost `cost` is admitted now. It yields where there
-// is room, but kept and not for it. An empty engine is offered every task: one
+// is room, but not for further ones. An empty engine is offered every task: one
 // that does not fit there never will, and the engine says why.
 Admission AdmissionOf(const TaskCost& cost, PlaceInCall place,
                       const EngineRoom& room);

@@ -156,6 +156,51 @@ TEST_F(EngineDriverTest, ADocumentDoesNotTakeAllPlaces) {
   while (outcomes_.size() < 22) Round();
 }
 
+TEST_F(EngineDriverTest, ADocumentTakesItsTurnsWhileSentencesKeepComing) {
+  engine_->max_rows = 8;
+  TokenId next_sentence = 1000;
+  for (int i = 0; i < 8; ++i) Push(Entry(FakeTask(next_sentence++, 4)));
+  Round();
+  const std::shared_ptr<const void> document = std::make_shared<int>();
+  for (TokenId name = 1; name <= 12; ++name) {
+    QueueEntry entry = Entry(FakeTask(name, 4));
+    entry.call = document;
+    Push(std::move(entry));
+  }
+  // As many wait behind each of its sentences as there are places.
+  for (int i = 0; i < 12; ++i) {
+    while (next_sentence < 1000 + 8 * (i + 2)) {
+      Push(Entry(FakeTask(next_sentence++, 4)));
+    }
+    Round();
+  }
+  for (TokenId name = 1; name <= 7; ++name) {
+    EXPECT_EQ(CodeOf(name), absl::StatusCode::kOk) << name;
+  }
+}
+
+TEST_F(EngineDriverTest, ADocumentLeavesTokensOfEachStepToOthers) {
+  engine_->max_rows = 100;
+  engine_->max_encoder_tokens = 100;
+  driver_ = std::make_unique<EngineDriver>(
+      model_, 0,
+      EngineDriver::Options{.step_budget = {.max_encoder_tokens = 16},
+                            .clock = [this] { return now_; }});
+  const std::shared_ptr<const void> document = std::make_shared<int>();
+  for (TokenId name = 1; name <= 12; ++name) {
+    QueueEntry entry = Entry({.source_ids = {name, 0},
+                              .search = {.max_new_tokens = 9}});
+    entry.call = document;
+    Push(std::move(entry));
+  }
+  Push(Entry({.source_ids = {20}, .search = {.max_new_tokens = 9}}));
+  Round();
+  EXPECT_THAT(engine_->admitted, ElementsAre(1, 2, 3, 4, 5, 6, 7, 20));
+  Round();
+  EXPECT_THAT(engine_->admitted,
+              ElementsAre(1, 2, 3, 4, 5, 6, 7, 20, 8, 9, 10, 11, 12));
+}
+
 TEST_F(EngineDriverTest, ASentenceBesideADocumentDoesNotWaitForAllOfIt) {
   engine_->max_rows = 100;
   engine_->before_step = [this](FakeEngine& engine) {

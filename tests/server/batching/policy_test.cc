@@ -44,14 +44,13 @@ TEST(AdmissionTest, EveryUnitMustFit) {
 
 TEST(AdmissionTest, AnEmptyEngineIsOfferedEverything) {
   for (const PlaceInCall place : {kFirst, kFurther}) {
-    EXPECT_EQ(AdmissionOf({.max_rows = 100}, place, {.kept = {.rows = 8}}),
-              Admission::kNow);
+    EXPECT_EQ(AdmissionOf({.max_rows = 100}, place, {}), Admission::kNow);
   }
 }
 
 TEST(AdmissionTest, FurtherTasksLeaveRowsToOtherCalls) {
   const EngineRoom room = {.capacity = {.encoder_tokens = 10, .rows = 10},
-                           .kept = {.encoder_tokens = 5, .rows = 8},
+                           .for_further = {.encoder_tokens = 5, .rows = 2},
                            .empty = false};
   EXPECT_EQ(AdmissionOf({.max_rows = 10}, kFirst, room), Admission::kNow);
   EXPECT_EQ(AdmissionOf({.max_rows = 2}, kFurther, room), Admission::kNow);
