@@ -188,8 +188,8 @@ TEST_F(EngineDriverTest, ADocumentLeavesTokensOfEachStepToOthers) {
                             .clock = [this] { return now_; }});
   const std::shared_ptr<const void> document = std::make_shared<int>();
   for (TokenId name = 1; name <= 12; ++name) {
-    QueueEntry entry = Entry({.source_ids = {name, 0},
-                              .search = {.max_new_tokens = 9}});
+    QueueEntry entry =
+        Entry({.source_ids = {name, 0}, .search = {.max_new_tokens = 9}});
     entry.call = document;
     Push(std::move(entry));
   }
