@@ -61,13 +61,20 @@ class Round:
 
     # Calls a second: what is offered is a multiple of it.
     capacity: float
-    saturated: dict
+    # Before and after the overload, for a machine's speed drifts.
+    saturated: tuple
     before: dict  # At NORMAL_LOAD.
     after: dict
     # By how many times capacity was offered.
     reports: dict
     # The most that was resident over the most at saturation.
     memory: float
+
+    def goodput(self, times):
+        """Tokens a second over those at saturation."""
+        saturated = statistics.mean(
+            report["good_tokens_per_second"] for report in self.saturated)
+        return self.reports[times]["good_tokens_per_second"] / saturated
 
 
 class Overload:
@@ -83,7 +90,7 @@ class Overload:
     def measure(self):
         self.saturate(self.seconds / 2)  # All memory is touched.
         for number in range(self.session.by_scale(
-                1, min(self.session.rounds, 3), self.session.rounds)):
+                1, self.session.rounds, self.session.rounds)):
             progress(f"  round {number + 1}")
             self.rounds.append(self.round())
 
@@ -105,8 +112,10 @@ class Overload:
                     rate=times * capacity)
                 progress(f"  {times} times {capacity:.1f} calls/s: "
                          f"{reports[times]['good_calls_per_second']:.1f}")
+        time.sleep(1)  # As in `normal`.
+        again = self.saturate(self.seconds)
         after = self.normal(capacity)
-        return Round(capacity, saturated, before, after, reports,
+        return Round(capacity, (saturated, again), before, after, reports,
                      memory.most / most_before)
 
     def normal(self, capacity):
@@ -118,19 +127,16 @@ class Overload:
         """Of a figure of each round."""
         return statistics.median(of(r) for r in self.rounds)
 
-    def figure(self, times, name):
-        """1: at saturation."""
-        return self.median(lambda r: (
-            r.saturated if times == 1 else r.reports[times])[name])
-
     def goodput(self, times):
-        """In tokens, for calls differ."""
-        return self.figure(times, "good_tokens_per_second")
+        """Over that at saturation (1 time), each round by its own."""
+        if times == 1:
+            return 1
+        return self.median(lambda r: r.goodput(times))
 
     def generator_share(self, times):
         """What the generator takes of the CPUs that the server has, too."""
-        return (self.figure(times, "generator_cpus")
-                / len(os.sched_getaffinity(0)))
+        cpus = self.median(lambda r: r.reports[times]["generator_cpus"])
+        return cpus / len(os.sched_getaffinity(0))
 
     @property
     def peak(self):
@@ -140,7 +146,8 @@ class Overload:
     @property
     def service_seconds(self):
         """In the engine, in full company."""
-        return self.median(lambda r: r.saturated["server_compute"]["p50"])
+        return self.median(lambda r: statistics.mean(
+            report["server_compute"]["p50"] for report in r.saturated))
 
 
 def add_checks(session, part, run):
@@ -188,7 +195,7 @@ def add_overload_checks(session, part, run, times):
 def add_curves(session, part, run):
     session.results.curves += [
         Curve(part, "goodput under overload", "load over capacity",
-              "source tokens a second", [1, *TIMES],
+              "goodput over that at saturation", [1, *TIMES],
               {"answered in time": [run.goodput(times)
                                     for times in (1, *TIMES)]}),
         Curve(part, "latency under overload", "load over capacity",
