@@ -14,6 +14,7 @@
 #include <numeric>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -23,7 +24,9 @@
 #include "engine/kernels/attention.h"
 #include "engine/kernels/linear.h"
 #include "engine/kernels/onednn/isa.h"
+#include "engine/kernels/packed/packed_weight.h"
 #include "engine/kernels/vector_ops.h"
+#include "engine/kernels/wide_linear.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -95,6 +98,34 @@ void BM_Linear(benchmark::State& state) {
   for (auto _ : state) {
     layer.Run(x.data(), num_rows, y.data());
     benchmark::ClobberMemory();
+  }
+  ReportOperations(2.0 * num_rows * shape.in_features * shape.out_features,
+                   PeakOfAllThreads(), state);
+}
+
+// The projection onto OPUS-MT's vocabulary, with so many rows.
+void BM_WideLinear(benchmark::State& state, PackedType type) {
+  const PackedShape shape = {
+      .in_features = 512, .out_features = 58101, .type = type};
+  static const FloatBuffer numbers =
+      RandomFloats(shape.in_features * shape.out_features);
+  const auto layer = WideLinear::Create(
+      Pack(shape,
+           [&](int64_t output, absl::Span<float> row) {
+             std::copy_n(numbers.data() + output * shape.in_features,
+                         shape.in_features, row.data());
+           }),
+      {});
+  if (!layer.ok()) {
+    state.SkipWithError(std::string(layer.status().message()).c_str());
+    return;
+  }
+  const int64_t num_rows = state.range(0);
+  const FloatBuffer x = RandomFloats(RoundUpRows(num_rows) * shape.in_features);
+  for (auto _ : state) {
+    (*layer)->Run(x.data(), num_rows, [](const OutputBlock& block) {
+      benchmark::DoNotOptimize(block.y);
+    });
   }
   ReportOperations(2.0 * num_rows * shape.in_features * shape.out_features,
                    PeakOfAllThreads(), state);
@@ -230,6 +261,17 @@ void RegisterLinear() {
       linear->Args({shape.in_features, shape.out_features, num_rows});
     }
     MeasureTeam(linear);
+  }
+  for (const auto& [name, type] :
+       {std::pair("WideLinear/f32", PackedType::kF32),
+        {"WideLinear/int16", PackedType::kInt16}}) {
+    MeasureTeam(benchmark::RegisterBenchmark(name, BM_WideLinear, type)
+                    ->ArgNames({"rows"})
+                    ->Args({1})
+                    ->Args({4})
+                    ->Args({16})
+                    ->Args({64})
+                    ->Args({128}));
   }
   MeasureTeam(benchmark::RegisterBenchmark("LinearCreate", BM_LinearCreate)
                   ->Args({512, 2048})

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "engine/api/task.h"
 #include "engine/decoding/candidates.h"
@@ -28,6 +29,13 @@ struct RowQuery {
   // The tokens that the row's logits are of, rising; empty: logit i is of token
   // i of the whole vocabulary.
   absl::Span<const TokenId> tokens;
+  bool is_rough = false;  // Its logits are, and Finish is told of it.
+};
+
+// How to know better where the logits of a row are rough.
+struct RoughRow {
+  float max_error = 0;                            // Of each logit.
+  absl::FunctionRef<float(int64_t index)> logit;  // In full.
 };
 
 // Some neighbouring logits of one row.
@@ -41,6 +49,10 @@ struct LogitBlock {
 // As transformers' beam search: log-softmax over all logits of a row, then
 // constraints (the forced token has log-probability 0), then, where they say
 // so, log-softmax again over what they leave.
+//
+// Rough logits give the candidates that logits in full would give: all that can
+// be among the greatest are looked at in full. Of the sum of exponentials the
+// greatest terms are (docs/decisions/0009), the others hold their errors.
 //
 // Thread rule: Take for different blocks from several threads at once, those of
 // one row and thread by rising index; the rest from one thread. What it finds
@@ -60,22 +72,40 @@ class CandidateScan {
   // are: fewer than query.num_candidates only where constraints leave fewer
   // tokens. Tokens that the row has no logit of are neither forbidden nor
   // forced. A row whose logits hold a NaN or +infinity, or no finite number,
-  // has no candidates. `candidates`: [num_candidates]
+  // has no candidates. `candidates`: [num_candidates]. `rough`: where
+  // query.is_rough, else null.
   int Finish(int row, const RowQuery& query, int num_blocks,
-             absl::Span<Candidate> candidates);
+             const RoughRow* rough, absl::Span<Candidate> candidates);
 
  private:
+  // Terms of a rough row's sum that are taken in full; and how many logits are
+  // kept beyond those that are wanted, for they may turn out to be greater.
+  static constexpr int kFullTerms = 8;
+  static constexpr int kMoreKept = 8;
+  static constexpr int kMaxKept = kMaxCandidates + kMoreKept;
+
   // The greatest logits that one thread has met in a row, best first.
   struct Top {
-    std::array<kernels::IndexedValue, kMaxCandidates> logits;
+    absl::Span<const kernels::IndexedValue> span() const {
+      return {logits.data(), static_cast<size_t>(count)};
+    }
+    std::array<kernels::IndexedValue, kMaxKept> logits;
     int count = 0;
   };
+
+  // How many logits of a row are wanted in the end, and how many are kept.
+  static int NumWanted(const RowQuery& query);
+  static int NumKept(const RowQuery& query);
 
   Top& TopOf(int thread, int row) {
     return tops_[int64_t{thread} * sizes_.max_rows + row];
   }
   // The greatest logits of all threads.
   Top Merge(int row, int capacity);
+  // Those wanted, in full, of the greatest that are rough.
+  static Top Refine(const RowQuery& query, const RoughRow& rough,
+                    const Top& greatest);
+  static Top LookAtAll(const RowQuery& query, const RoughRow& rough);
 
   const ScanSizes sizes_;
   // Of each block: its greatest logit, and its sum of exponentials relative to

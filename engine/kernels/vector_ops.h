@@ -48,6 +48,12 @@ void ScaleAdd(absl::Span<const float> x, float factor,
 // y = x * y, each element. x, y: [d].
 void Multiply(absl::Span<const float> x, absl::Span<float> y);
 
+// The sum of x times y, each element. x, y: [d].
+float DotProduct(absl::Span<const float> x, absl::Span<const float> y);
+
+// The sum of |x|, each element.
+float SumOfMagnitudes(absl::Span<const float> x);
+
 // log(sum(exp(x))), stable for any finite x; -infinity where all of x is
 // -infinity (or x is empty), NaN where x holds one.
 float LogSumExp(absl::Span<const float> x);

@@ -12,6 +12,7 @@
 #include "engine/kernels/onednn/f32_linear.h"
 #include "engine/kernels/packed/packed_linear.h"
 #include "engine/kernels/packed/rounded_rows.h"
+#include "engine/kernels/rough_wide_linear.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -197,9 +198,19 @@ class PackedWideLinear final : public WideLinear {
 
 }  // namespace
 
+float WideLinear::Result(const float* x, int64_t output) const {
+  PARLEY_CHECK(false) << "results are not rough";
+  return 0;
+}
+
 absl::StatusOr<std::unique_ptr<WideLinear>> WideLinear::Create(
     WideWeight weight) {
   const LinearShape& shape = weight.shape;
+  if (shape.precision == Precision::kF32) {
+    PARLEY_ASSIGN_OR_RETURN(std::unique_ptr<WideLinear> rough,
+                            CreateRoughWideLinear(weight));
+    if (rough != nullptr) return rough;
+  }
   if (shape.precision == Precision::kF32 &&
       !FindKernel(PackedType::kF32).ok()) {
     return F32WideLinear::Make(std::move(weight), WeightLifetime::kModel);

@@ -39,6 +39,7 @@ class WideLinear {
  public:
   static constexpr int64_t kBlockOutputs = 512;
 
+  // In f32, results are rough where the processor is faster so.
   static absl::StatusOr<std::unique_ptr<WideLinear>> Create(WideWeight weight);
   static absl::StatusOr<std::unique_ptr<WideLinear>> Create(
       PackedWeight weight, absl::Span<const float> bias);
@@ -50,6 +51,17 @@ class WideLinear {
   // x: [num_rows, in_features], with room for RoundUpRows(num_rows) rows.
   virtual void Run(const float* x, int64_t num_rows,
                    Consumer consume) const = 0;
+
+  // Whether Run gives rough results, which are off by MaxError at most.
+  virtual bool is_rough() const { return false; }
+
+  // For a row of x, [in_features]: by how much its rough results may differ
+  // from those of Result. Not a finite number where x holds one that is not.
+  virtual float MaxError(const float* x) const { return 0; }
+
+  // Where results are rough, one of a row in f32, which takes a while. Any
+  // thread. REQUIRES: is_rough(), and that the output is in range
+  virtual float Result(const float* x, int64_t output) const;
 
   // The layer of only these `outputs`, in their order; bits are the same.
   // REQUIRES: they are in range, and at least one.

@@ -308,12 +308,15 @@ void TranslationEngine::GatherRowsOf(ActiveTask& active) {
                      .source = active.source_slots});
     search.Constrain(row, &constraints_[index]);
     const absl::Span<const TokenId> allowed = active.task.target_tokens;
-    queries_[index] = {.constraints = &constraints_[index],
-                       .num_candidates = search.num_candidates(),
-                       .num_logits = allowed.empty()
-                                         ? rules_.vocab_size
-                                         : static_cast<int64_t>(allowed.size()),
-                       .tokens = allowed};
+    queries_[index] = {
+        .constraints = &constraints_[index],
+        .num_candidates = search.num_candidates(),
+        .num_logits = allowed.empty() ? rules_.vocab_size
+                                      : static_cast<int64_t>(allowed.size()),
+        .tokens = allowed,
+        .is_rough = (active.output != nullptr ? *active.output
+                                              : *model_->weights.output)
+                        .is_rough()};
   }
 }
 
@@ -350,8 +353,12 @@ void TranslationEngine::ScanProduct(const kernels::WideLinear& output,
   const auto num_blocks = static_cast<int>(output.num_blocks());
   ForEachRow(num_rows, [&](int64_t i) {
     const int64_t row = first_row + i;
+    const float* x = activations_.hidden() + row * model_->config.d_model;
+    const auto logit = [&](int64_t index) { return output.Result(x, index); };
+    const RoughRow rough = {.max_error = output.MaxError(x), .logit = logit};
     num_candidates_[row] =
         scan_.Finish(static_cast<int>(row), queries_[row], num_blocks,
+                     output.is_rough() ? &rough : nullptr,
                      CandidatesOf(row).first(queries_[row].num_candidates));
   });
 }

@@ -29,8 +29,28 @@ namespace parley::kernels::avx512 {
 inline constexpr int kOutputs = PackedShape::kPanelOutputs;
 inline constexpr int64_t kChunk = PackedShape::kChunkBytes;
 
-// How the sums of a type are made, and how they become floats.
-struct Int8 {
+inline const std::byte* PanelAt(const PackedProduct& product, int64_t panel) {
+  return product.weight->panels.data() +
+         panel * product.weight->shape.panel_bytes();
+}
+
+// Where the panels of a product are read.
+struct Panels {
+  const std::byte* at;
+  int64_t stride;  // In bytes, from one to the next.
+};
+
+// A group of a panel's inputs, multiplied as it is by 32 bits of a row.
+struct WholeGroups {
+  static constexpr int kParts = 1;  // Of a group, for as many times 32 bits.
+  static constexpr bool kWidens = false;
+  static HWY_INLINE __m512i Part(const std::byte* group, int part) {
+    return _mm512_loadu_si512(group);
+  }
+};
+
+// How the factors and sums of a type are made, and how sums become floats.
+struct Int8 : WholeGroups {
   using Sums = __m512i;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
@@ -68,7 +88,7 @@ struct Int8 {
 };
 
 // Of sums that are floats already.
-struct FloatSums {
+struct FloatSums : WholeGroups {
   using Sums = __m512;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_ps(); }
   static HWY_INLINE Sums Load(const void* tile) { return _mm512_load_ps(tile); }
@@ -97,6 +117,36 @@ struct F32 : FloatSums {
   }
 };
 
+// Sums of int16 numbers that were widened to f32 before.
+struct WidenedInt16 : F32 {
+  struct Epilogue {
+    Epilogue(const PackedProduct& product, int64_t panel)
+        : scales(_mm512_loadu_ps(product.weight->scales.data() +
+                                 panel * kOutputs)),
+          bias(_mm512_loadu_ps(product.bias + panel * kOutputs)) {}
+    HWY_INLINE __m512 Finish(Sums sums, int64_t row) const {
+      return _mm512_fmadd_ps(sums, scales, bias);
+    }
+    __m512 scales;
+    __m512 bias;
+  };
+};
+
+// The same of numbers that are widened in registers; bits are the same.
+struct Int16 : WidenedInt16 {
+  static constexpr int kParts = 2;
+  static HWY_INLINE __m512i Part(const std::byte* group, int part) {
+    const __m512i numbers = _mm512_loadu_si512(group);
+    const __m512i high = part == 0 ? _mm512_slli_epi32(numbers, 16) : numbers;
+    return _mm512_castps_si512(_mm512_cvtepi32_ps(_mm512_srai_epi32(high, 16)));
+  }
+};
+
+// And which leaves them for the rows that follow.
+struct WideningInt16 : Int16 {
+  static constexpr bool kWidens = true;
+};
+
 // Where the results of a panel go, from row `row` on.
 class PanelResults {
  public:
@@ -118,11 +168,6 @@ class PanelResults {
   const int64_t stride_;
   __mmask16 mask_;
 };
-
-inline const std::byte* PanelAt(const PackedProduct& product, int64_t panel) {
-  return product.weight->panels.data() +
-         panel * product.weight->shape.panel_bytes();
-}
 
 }  // namespace parley::kernels::avx512
 HWY_POP_ATTRIBUTES

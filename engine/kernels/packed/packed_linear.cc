@@ -123,6 +123,7 @@ Precision PrecisionOf(PackedType type) {
       return Precision::kInt8;
     case PackedType::kBF16:
       return Precision::kBF16;
+    case PackedType::kInt16:
     case PackedType::kF32:
       break;
   }
@@ -135,6 +136,10 @@ absl::StatusOr<PackedKernel> FindKernel(PackedType type) {
   if (type == PackedType::kF32) {
     if (kernels.f32 != nullptr) return kernels.f32;
     return absl::UnimplementedError("f32 products are oneDNN's here");
+  }
+  if (type == PackedType::kInt16) {
+    if (kernels.int16 != nullptr) return kernels.int16;
+    return absl::UnimplementedError("there are no int16 products here");
   }
   if (kernels.bf16 != nullptr) return kernels.bf16;
   return absl::UnimplementedError(

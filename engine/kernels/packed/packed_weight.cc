@@ -17,13 +17,17 @@ namespace {
 constexpr int kOutputs = PackedShape::kPanelOutputs;
 constexpr int kGroupBytes = 4;
 
+bool HasScales(PackedType type) {
+  return type == PackedType::kInt8 || type == PackedType::kInt16;
+}
+
 // What a PackedWeight of our own making stands in.
 struct Storage {
   Storage(const PackedShape& shape, FloatBuffer memory)
       : panels(std::move(memory)) {
-    if (shape.type != PackedType::kInt8) return;
+    if (!HasScales(shape.type)) return;
     scales = FloatBuffer(shape.padded_out());
-    sums.resize(shape.padded_out());
+    if (shape.type == PackedType::kInt8) sums.resize(shape.padded_out());
   }
 
   std::byte* panel(const PackedShape& shape, int64_t index) {
@@ -82,6 +86,11 @@ void RoundOutput(const PackedShape& shape, absl::Span<float> numbers,
                                static_cast<size_t>(shape.in_features)});
     return;
   }
+  if (shape.type == PackedType::kInt16) {
+    storage.scales.data()[output] = RoundToInt16(
+        numbers, {reinterpret_cast<int16_t*>(row), numbers.size()});
+    return;
+  }
   RotateRowBack(numbers);
   auto* rounded = reinterpret_cast<int8_t*>(row);
   storage.scales.data()[output] =
@@ -128,8 +137,7 @@ void UnpackOutput(const PackedWeight& weight, int64_t output,
       weight.panels.data() + output / kOutputs * shape.panel_bytes();
   const auto lane = static_cast<int>(output % kOutputs);
   const int per_group = kGroupBytes / shape.element_bytes();
-  const float scale =
-      shape.type == PackedType::kInt8 ? weight.scales[output] : 1.0f;
+  const float scale = HasScales(shape.type) ? weight.scales[output] : 1.0f;
   for (int64_t i = 0; i < shape.in_features; i += per_group) {
     const std::byte* group =
         panel + (i / per_group * kOutputs + lane) * kGroupBytes;
@@ -140,6 +148,12 @@ void UnpackOutput(const PackedWeight& weight, int64_t output,
       }
     } else if (shape.type == PackedType::kF32) {
       std::memcpy(&row[i], group, sizeof(float));
+    } else if (shape.type == PackedType::kInt16) {
+      int16_t numbers[2];
+      std::memcpy(numbers, group, sizeof(numbers));
+      for (int64_t k = 0; k < count; ++k) {
+        row[i + k] = static_cast<float>(numbers[k]) * scale;
+      }
     } else {
       uint16_t numbers[2];
       std::memcpy(numbers, group, sizeof(numbers));
@@ -166,10 +180,10 @@ PackedWeight SelectOutputs(const PackedWeight& weight,
       Deinterleave(
           from, weight.panels.data() + output / kOutputs * from.panel_bytes(),
           output % kOutputs, row.data());
-      if (to.type == PackedType::kInt8) {
+      if (HasScales(to.type)) {
         storage->scales.data()[i] = weight.scales[output];
-        storage->sums[i] = weight.sums[output];
       }
+      if (to.type == PackedType::kInt8) storage->sums[i] = weight.sums[output];
     } else {
       std::fill(row.begin(), row.end(), std::byte{0});
     }

@@ -1,5 +1,5 @@
-// Weights of linear layers as int8, bf16 or f32, laid out as the kernels read
-// them.
+// Weights of linear layers as int8, int16, bf16 or f32, laid out as the kernels
+// read them.
 #ifndef PARLEY_ENGINE_KERNELS_PACKED_PACKED_WEIGHT_H_
 #define PARLEY_ENGINE_KERNELS_PACKED_PACKED_WEIGHT_H_
 
@@ -12,13 +12,18 @@
 
 namespace parley::kernels {
 
-enum class PackedType { kInt8, kBF16, kF32 };
+enum class PackedType {
+  kInt8,
+  kInt16,  // Multiplies rows in f32: rough results (rough_wide_linear.h).
+  kBF16,
+  kF32
+};
 
 // Outputs are taken in panels of 16. A panel stores, for each group of inputs
-// whose numbers fill 32 bits (four int8, two bf16, one f32), the groups of its
-// 16 outputs one after the other: 64 bytes, a vector of AVX-512 and a row of an
-// AMX tile. Inputs are padded with zeros to 64 bytes of each output, outputs
-// to whole panels. docs/model_format.md describes the same for files.
+// whose numbers fill 32 bits (four int8, two 16-bit, one f32), the groups of
+// its 16 outputs one after the other: 64 bytes, a vector of AVX-512 and a row
+// of an AMX tile. Inputs are padded with zeros to 64 bytes of each output,
+// outputs to whole panels. docs/model_format.md describes the same for files.
 struct PackedShape {
   static constexpr int kPanelOutputs = 16;
   static constexpr int kChunkBytes = 64;  // Of one output.
@@ -31,6 +36,7 @@ struct PackedShape {
     switch (type) {
       case PackedType::kInt8:
         return 1;
+      case PackedType::kInt16:
       case PackedType::kBF16:
         return 2;
       case PackedType::kF32:
@@ -38,10 +44,14 @@ struct PackedShape {
     }
     return 4;
   }
-  // Of one output, or of one row of the other factor: a multiple of 64.
+  // Of one output: a multiple of 64.
   int64_t row_bytes() const {
     return (in_features * element_bytes() + kChunkBytes - 1) / kChunkBytes *
            kChunkBytes;
+  }
+  // Of one row of the other factor, which has as many numbers.
+  int64_t factor_bytes() const {
+    return type == PackedType::kInt16 ? 2 * row_bytes() : row_bytes();
   }
   int64_t num_panels() const {
     return (out_features + kPanelOutputs - 1) / kPanelOutputs;
@@ -57,9 +67,9 @@ struct PackedWeight {
   PackedShape shape;
   // Aligned to 64 bytes. [num_panels, row_bytes / 4, 16, 4 bytes]
   absl::Span<const std::byte> panels;
-  // Only of kInt8, whose outputs are rotated (row_rotation.h): a weight is
-  // about its int8 number (-127 to 127) times the scale of its output.
-  // [padded_out]
+  // Only of kInt8, whose outputs are rotated (row_rotation.h), and kInt16: a
+  // weight is about its number (-127 to 127, -32767 to 32767) times the scale
+  // of its output. [padded_out]
   absl::Span<const float> scales;
   // Only of kInt8: the sum of each output's int8 numbers. [padded_out]
   absl::Span<const int32_t> sums;

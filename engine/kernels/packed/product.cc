@@ -44,27 +44,27 @@ absl::Span<const PackedKernels> AllPackedKernels() {
     const PackedKernel bf16 =
         isa >= Isa::kAvx512BF16 ? &BF16ProductAvx512 : nullptr;
     if (isa >= Isa::kAmx) {
-      kernels->push_back(
-          {"AMX", &Int8ProductAmx, 255, &BF16ProductAmx, &F32ProductAvx512});
+      kernels->push_back({"AMX", &Int8ProductAmx, 255, &BF16ProductAmx,
+                          &F32ProductAvx512, &Int16ProductAvx512});
     }
     if (isa >= Isa::kAvx512Vnni) {
       kernels->push_back({"AVX-512 with VNNI", &Int8ProductAvx512Vnni, 255,
-                          bf16, &F32ProductAvx512});
+                          bf16, &F32ProductAvx512, &Int16ProductAvx512});
     }
     if (isa >= Isa::kAvx512) {
-      kernels->push_back(
-          {"AVX-512", &Int8ProductAvx2, 127, nullptr, &F32ProductAvx512});
+      kernels->push_back({"AVX-512", &Int8ProductAvx2, 127, nullptr,
+                          &F32ProductAvx512, &Int16ProductAvx512});
     }
     if (HasAvxVnni()) {
       kernels->push_back({"AVX2 with VNNI", &Int8ProductAvx2Vnni, 255, nullptr,
-                          &F32ProductAvx2});
+                          &F32ProductAvx2, nullptr});
     }
     if (isa >= Isa::kAvx2) {
       kernels->push_back(
-          {"AVX2", &Int8ProductAvx2, 127, nullptr, &F32ProductAvx2});
+          {"AVX2", &Int8ProductAvx2, 127, nullptr, &F32ProductAvx2, nullptr});
     }
     kernels->push_back(
-        {"portable", &Int8ProductPortable, 255, nullptr, nullptr});
+        {"portable", &Int8ProductPortable, 255, nullptr, nullptr, nullptr});
     return kernels;
   }();
   return all;

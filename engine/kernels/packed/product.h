@@ -15,8 +15,8 @@ namespace parley::kernels {
 // y = rows * weight^T + bias, for the panels [first_panel, end_panel).
 struct PackedProduct {
   // Rounded as the weight's type has it, padded with zeros: uint8 for kInt8,
-  // bf16 for kBF16, f32 for kF32. But for kF32 aligned to 64 bytes.
-  // [num_rows, row_bytes]
+  // bf16 for kBF16, else f32. But for f32 aligned to 64 bytes.
+  // [num_rows, factor_bytes]
   const std::byte* rows = nullptr;
   const RowRange* ranges = nullptr;  // Only for kInt8. [num_rows]
   int64_t num_rows = 0;
@@ -34,14 +34,15 @@ using PackedKernel = void (*)(const PackedProduct& product);
 
 // The kernels of an instruction set. Single-threaded, no allocation. An int8
 // kernel's sums are exact: all of one `activation_levels` give the same bits.
-// In bf16 and f32 a row's bits depend on the set, but not on the other rows.
+// Of the others a row's bits depend on the set, but not on the other rows.
 struct PackedKernels {
   const char* name;
   PackedKernel int8;
   // Rows are rounded to 0 ... activation_levels.
   int activation_levels;
-  PackedKernel bf16;  // Null: the processor has no such products.
-  PackedKernel f32;   // Null: f32 is multiplied by oneDNN.
+  PackedKernel bf16;   // Null: the processor has no such products.
+  PackedKernel f32;    // Null: f32 is multiplied by oneDNN.
+  PackedKernel int16;  // Null: not here.
 };
 
 // All that this processor can run, the best first; the last runs everywhere.

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/packed/avx512_sums-inl.h"
 #include "engine/kernels/packed/product_targets.h"
+#include "engine/tensor/tensor.h"
 #include "hwy/base.h"
 
 HWY_PUSH_ATTRIBUTES(PARLEY_AVX512_SETS)
@@ -16,10 +17,14 @@ namespace {
 
 using avx512::BF16;
 using avx512::F32;
+using avx512::Int16;
 using avx512::Int8;
 using avx512::kChunk;
 using avx512::PanelAt;
 using avx512::PanelResults;
+using avx512::Panels;
+using avx512::WidenedInt16;
+using avx512::WideningInt16;
 
 // Vectors ahead of the one that is read: with few rows the panels come from
 // memory, faster than the processor fetches several streams by itself.
@@ -44,8 +49,15 @@ struct Fetch {
 struct BlockPlace {
   int64_t row;
   int64_t panel;
+  Panels panels;
+  std::byte* widened;  // Where Type widens them to, if it does.
   Fetch fetch;
 };
+
+template <class Type>
+int64_t NumGroups(const PackedShape& shape) {
+  return shape.factor_bytes() / (4 * Type::kParts);
+}
 
 // kRows rows and kPanels panels, in registers over all inputs: each sum takes
 // its products in the same order, whatever kRows and kPanels are.
@@ -55,34 +67,47 @@ struct BlockPlace {
 template <class Type, int kRows, int kPanels>
 void MultiplyInRegisters(const PackedProduct& product,
                          const BlockPlace& place) {
-  const auto [row, panel, fetch] = place;
-  const int64_t row_bytes = product.weight->shape.row_bytes();
-  const int64_t panel_bytes = product.weight->shape.panel_bytes();
-  const std::byte* x = product.rows + row * row_bytes;
-  const std::byte* weight = PanelAt(product, panel);
+  const auto [row, panel, panels, widened, fetch] = place;
+  const int64_t x_bytes = product.weight->shape.factor_bytes();
+  const int64_t num_groups = NumGroups<Type>(product.weight->shape);
+  const std::byte* x = product.rows + row * x_bytes;
   typename Type::Sums sums[kRows][kPanels];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) sums[r][p] = Type::Zero();
   }
-  for (int64_t group = 0; group < row_bytes / 4; ++group) {
-    __m512i factors[kPanels];
+  for (int64_t group = 0; group < num_groups; ++group) {
+    const std::byte* at = panels.at + group * kChunk;
 #pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) {
-      const std::byte* at = weight + p * panel_bytes + group * kChunk;
-      factors[p] = _mm512_loadu_si512(at);
-      _mm_prefetch(at + kAhead * kChunk, _MM_HINT_T0);
+      _mm_prefetch(at + p * panels.stride + kAhead * kChunk, _MM_HINT_T0);
     }
     _mm_prefetch(fetch.from + group * fetch.stride, _MM_HINT_T1);
-#pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) {
-      int32_t numbers;
-      std::memcpy(&numbers, x + r * row_bytes + group * 4, sizeof(numbers));
-      const __m512i broadcast = _mm512_set1_epi32(numbers);
+#pragma GCC unroll 2
+    for (int part = 0; part < Type::kParts; ++part) {
+      __m512i factors[kPanels];
 #pragma GCC unroll 4
       for (int p = 0; p < kPanels; ++p) {
-        sums[r][p] = Type::Add(sums[r][p], broadcast, factors[p]);
+        factors[p] = Type::Part(at + p * panels.stride, part);
+        if constexpr (Type::kWidens) {
+          _mm512_store_si512(
+              widened +
+                  ((p * num_groups + group) * Type::kParts + part) * kChunk,
+              factors[p]);
+        }
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        int32_t numbers;
+        std::memcpy(&numbers,
+                    x + r * x_bytes + (group * Type::kParts + part) * 4,
+                    sizeof(numbers));
+        const __m512i broadcast = _mm512_set1_epi32(numbers);
+#pragma GCC unroll 4
+        for (int p = 0; p < kPanels; ++p) {
+          sums[r][p] = Type::Add(sums[r][p], broadcast, factors[p]);
+        }
       }
     }
   }
@@ -122,6 +147,7 @@ int PanelsFor(int64_t num_rows) {
 
 // What block `index` of `num_blocks` of rows fetches: its part of the panels
 // that follow the `num_panels` being multiplied, be they this product's or not.
+template <class Type>
 Fetch FetchOf(const PackedProduct& product, int64_t next_panel, int num_panels,
               int64_t index, int64_t num_blocks) {
   const PackedShape& shape = product.weight->shape;
@@ -130,29 +156,56 @@ Fetch FetchOf(const PackedProduct& product, int64_t next_panel, int num_panels,
                        shape.panel_bytes() / num_blocks;
   if (part == 0) return {product.rows, 0};
   return {PanelAt(product, next_panel) + index * part,
-          std::min<int64_t>(kChunk, part * 4 / shape.row_bytes())};
+          std::min<int64_t>(kChunk, part / NumGroups<Type>(shape))};
 }
 
-template <class Type>
+// The calling thread's room for panels that are widened.
+std::byte* ThreadPanels(int64_t num_bytes) {
+  thread_local FloatBuffer panels;
+  const int64_t num_floats = num_bytes / int64_t{sizeof(float)};
+  if (panels.size() < num_floats) {
+    panels = FloatBuffer::Uninitialized(num_floats);
+  }
+  return reinterpret_cast<std::byte*>(panels.data());
+}
+
+// Blocks of rows by First, and those that follow by Next, for which First may
+// have widened the panels.
+template <class First, class Next>
 void MultiplyAvx512(const PackedProduct& product) {
   const int64_t num_rows = product.num_rows;
   const int usual_panels = PanelsFor(num_rows);
   const int64_t max_rows = MaxRows(usual_panels);
   const int64_t num_blocks = (num_rows + max_rows - 1) / max_rows;
+  const int64_t widened_stride =
+      NumGroups<Next>(product.weight->shape) * kChunk;
+  std::byte* const widened =
+      First::kWidens ? ThreadPanels(usual_panels * widened_stride) : nullptr;
   for (int64_t panel = product.first_panel; panel < product.end_panel;) {
     const auto num_panels = static_cast<int>(
         std::min<int64_t>(usual_panels, product.end_panel - panel));
+    const Panels stored = {PanelAt(product, panel),
+                           product.weight->shape.panel_bytes()};
+    const Panels next =
+        First::kWidens ? Panels{widened, widened_stride} : stored;
     // Of about one height: a low one would waste registers.
     for (int64_t i = 0; i < num_blocks; ++i) {
       const int64_t row = num_rows * i / num_blocks;
       const int64_t end = num_rows * (i + 1) / num_blocks;
-      kBlocks<Type>[num_panels - 1][end - row - 1](
-          product,
-          {row, panel,
-           FetchOf(product, panel + num_panels, num_panels, i, num_blocks)});
+      const Blocks& blocks =
+          (i == 0 ? kBlocks<First> : kBlocks<Next>)[num_panels - 1];
+      blocks[end - row - 1](
+          product, {row, panel, i == 0 ? stored : next, widened,
+                    FetchOf<Next>(product, panel + num_panels, num_panels, i,
+                                  num_blocks)});
     }
     panel += num_panels;
   }
+}
+
+template <class Type>
+void MultiplyAvx512(const PackedProduct& product) {
+  MultiplyAvx512<Type, Type>(product);
 }
 
 }  // namespace
@@ -167,6 +220,14 @@ void BF16ProductAvx512(const PackedProduct& product) {
 
 void F32ProductAvx512(const PackedProduct& product) {
   MultiplyAvx512<F32>(product);
+}
+
+void Int16ProductAvx512(const PackedProduct& product) {
+  if (product.num_rows <= MaxRows(2)) {
+    MultiplyAvx512<Int16>(product);
+  } else {
+    MultiplyAvx512<WideningInt16, WidenedInt16>(product);
+  }
 }
 
 }  // namespace parley::kernels

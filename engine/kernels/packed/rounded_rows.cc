@@ -11,6 +11,15 @@
 namespace parley::kernels {
 namespace {
 
+// Whether rows stay as they are.
+bool HoldsFloats(const PackedShape& shape) {
+  return shape.type == PackedType::kF32 || shape.type == PackedType::kInt16;
+}
+
+int64_t NumberBytes(const PackedShape& shape) {
+  return HoldsFloats(shape) ? sizeof(float) : shape.element_bytes();
+}
+
 // In the calling thread's memory; until its next call.
 absl::Span<const float> Rotated(absl::Span<const float> x) {
   thread_local std::vector<float> rotated;
@@ -23,8 +32,8 @@ absl::Span<const float> Rotated(absl::Span<const float> x) {
 }  // namespace
 
 bool RoundedRows::AreRoundedInPlace() const {
-  return shape_.type == PackedType::kF32 &&
-         shape_.row_bytes() == shape_.in_features * shape_.element_bytes();
+  return HoldsFloats(shape_) &&
+         shape_.factor_bytes() == shape_.in_features * NumberBytes(shape_);
 }
 
 void RoundedRows::Begin(const PackedShape& shape, const float* x,
@@ -34,7 +43,7 @@ void RoundedRows::Begin(const PackedShape& shape, const float* x,
   if (AreRoundedInPlace()) return;
   levels_ = BestPackedKernels().activation_levels;
   const int64_t num_floats =
-      num_rows * shape.row_bytes() / int64_t{sizeof(float)};
+      num_rows * shape.factor_bytes() / int64_t{sizeof(float)};
   if (bytes_.size() < num_floats) bytes_ = FloatBuffer(num_floats);
   if (static_cast<int64_t>(ranges_.size()) < num_rows) {
     ranges_.resize(num_rows);
@@ -46,26 +55,26 @@ void RoundedRows::Round(int64_t row) {
   const float* x = x_ + row * shape_.in_features;
   const auto count = static_cast<size_t>(shape_.in_features);
   auto* bytes =
-      reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.row_bytes();
+      reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.factor_bytes();
   if (shape_.type == PackedType::kInt8) {
     auto* rounded = reinterpret_cast<uint8_t*>(bytes);
     ranges_[row] = RoundToUint8(Rotated({x, count}), levels_, {rounded, count});
-  } else if (shape_.type == PackedType::kF32) {
+  } else if (HoldsFloats(shape_)) {
     std::memcpy(bytes, x, count * sizeof(float));
   } else {
     auto* rounded = reinterpret_cast<uint16_t*>(bytes);
     ConvertF32ToBF16({x, count}, {rounded, count});
   }
   // A NaN that an earlier product left there would spoil the sums.
-  const int64_t used = shape_.in_features * shape_.element_bytes();
-  std::memset(bytes + used, 0, shape_.row_bytes() - used);
+  const int64_t used = shape_.in_features * NumberBytes(shape_);
+  std::memset(bytes + used, 0, shape_.factor_bytes() - used);
 }
 
 PackedProduct RoundedRows::Product(const PackedWeight& weight,
                                    int64_t first_row, int64_t num_rows) const {
   const float* rows = AreRoundedInPlace() ? x_ : bytes_.data();
   return {.rows = reinterpret_cast<const std::byte*>(rows) +
-                  first_row * shape_.row_bytes(),
+                  first_row * shape_.factor_bytes(),
           .ranges = ranges_.data() + first_row,
           .num_rows = num_rows,
           .weight = &weight,

@@ -35,7 +35,7 @@ class RoundedRows {
   PackedShape shape_;
   const float* x_ = nullptr;
   int levels_ = 0;
-  FloatBuffer bytes_;  // [num_rows, row_bytes]; unused in place.
+  FloatBuffer bytes_;  // [num_rows, factor_bytes]; unused in place.
   std::vector<RowRange> ranges_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "base/log.h"
 
@@ -45,13 +46,13 @@ Extremes ExtremesOf(const float* x, size_t n) {
           hn::GetLane(hn::SumOfLanes(d, taint))};
 }
 
-// y = clamp(round(x * factor) + zero, low, high) as bytes.
-template <class Byte>
+// y = clamp(round(x * factor) + zero, low, high).
+template <class Number>
 void RoundRow(const float* x, size_t n, float factor, int32_t zero, int32_t low,
-              int32_t high, Byte* y) {
+              int32_t high, Number* y) {
   const FloatTag d;
   const hn::RebindToSigned<FloatTag> di;
-  const hn::Rebind<Byte, FloatTag> dy;
+  const hn::Rebind<Number, FloatTag> dy;
   const size_t lanes = hn::Lanes(d);
   const auto factors = hn::Set(d, factor);
   const auto round = [&](auto v) HWY_ATTR {
@@ -65,7 +66,7 @@ void RoundRow(const float* x, size_t n, float factor, int32_t zero, int32_t low,
     hn::StoreU(round(hn::LoadU(d, x + i)), dy, y + i);
   }
   if (i < n) {
-    Byte last[hn::MaxLanes(FloatTag())];
+    Number last[hn::MaxLanes(FloatTag())];
     hn::StoreU(round(LoadPartial(d, x + i, n - i, 0.0f)), dy, last);
     std::copy_n(last, n - i, y + i);
   }
@@ -74,15 +75,24 @@ void RoundRow(const float* x, size_t n, float factor, int32_t zero, int32_t low,
 // Ranges below this count as zero: their factor would overflow.
 inline constexpr float kLeastRange = 1e-30f;
 
-float RoundSigned(const float* x, size_t n, int8_t* y) {
+template <class Number>
+float RoundSymmetric(const float* x, size_t n, Number* y) {
+  constexpr int32_t kMost = std::numeric_limits<Number>::max();
   const Extremes extremes = ExtremesOf(x, n);
   const float greatest = std::max(-extremes.min, extremes.max);
   if (!(greatest >= kLeastRange)) {
-    std::fill_n(y, n, int8_t{0});
+    std::fill_n(y, n, Number{0});
     return extremes.taint;
   }
-  RoundRow(x, n, 127.0f / greatest, 0, -127, 127, y);
-  return greatest / 127.0f + extremes.taint;
+  RoundRow(x, n, float{kMost} / greatest, 0, -kMost, kMost, y);
+  return greatest / float{kMost} + extremes.taint;
+}
+
+float RoundSigned8(const float* x, size_t n, int8_t* y) {
+  return RoundSymmetric(x, n, y);
+}
+float RoundSigned16(const float* x, size_t n, int16_t* y) {
+  return RoundSymmetric(x, n, y);
 }
 
 RowRange RoundUnsigned(const float* x, size_t n, int levels, uint8_t* y) {
@@ -110,12 +120,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace parley::kernels {
 
-HWY_EXPORT(RoundSigned);
+HWY_EXPORT(RoundSigned8);
+HWY_EXPORT(RoundSigned16);
 HWY_EXPORT(RoundUnsigned);
 
 float RoundToInt8(absl::Span<const float> x, absl::Span<int8_t> y) {
   PARLEY_CHECK(x.size() == y.size()) << x.size() << " to " << y.size();
-  return HWY_DYNAMIC_DISPATCH(RoundSigned)(x.data(), x.size(), y.data());
+  return HWY_DYNAMIC_DISPATCH(RoundSigned8)(x.data(), x.size(), y.data());
+}
+
+float RoundToInt16(absl::Span<const float> x, absl::Span<int16_t> y) {
+  PARLEY_CHECK(x.size() == y.size()) << x.size() << " to " << y.size();
+  return HWY_DYNAMIC_DISPATCH(RoundSigned16)(x.data(), x.size(), y.data());
 }
 
 RowRange RoundToUint8(absl::Span<const float> x, int levels,

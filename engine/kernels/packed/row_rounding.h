@@ -17,6 +17,8 @@ namespace parley::kernels {
 // infinity, 0 where all of x is so small that it counts as zero.
 // x and y of the same length.
 float RoundToInt8(absl::Span<const float> x, absl::Span<int8_t> y);
+// The same with -32767 to 32767.
+float RoundToInt16(absl::Span<const float> x, absl::Span<int16_t> y);
 
 // How a row was rounded: x is about (y - zero) * scale.
 struct RowRange {

@@ -195,7 +195,7 @@ std::vector<Candidate> ScanInBlocks(std::vector<float> logits,
   }
   std::vector<Candidate> candidates(query.num_candidates);
   candidates.resize(
-      scan.Finish(1, query, num_blocks, absl::MakeSpan(candidates)));
+      scan.Finish(1, query, num_blocks, nullptr, absl::MakeSpan(candidates)));
   return candidates;
 }
 
@@ -241,6 +241,126 @@ TEST(CandidateScanTest, TheOrderOfThreadsDoesNotChangeABit) {
       ASSERT_EQ(again[i].token, first[i].token);
       ASSERT_EQ(again[i].log_prob, first[i].log_prob);
     }
+  }
+}
+
+// What a scan finds in rough logits that are off by `max_error` at most.
+std::vector<Candidate> ScanRoughly(const std::vector<float>& logits,
+                                   RowQuery query, float max_error,
+                                   std::mt19937* random) {
+  constexpr int kBlock = 64, kThreads = 3;
+  std::uniform_real_distribution<float> error(-max_error, max_error);
+  std::mt19937 of_errors(1);
+  std::vector<float> rough = logits;
+  for (float& logit : rough) logit += error(of_errors);
+  query.is_rough = true;
+  const int num_blocks =
+      (static_cast<int>(logits.size()) + kBlock - 1) / kBlock;
+  CandidateScan scan(
+      {.max_rows = 1, .num_blocks = num_blocks, .num_threads = kThreads});
+  scan.Start(1);
+  for (int index = 0; index < num_blocks; ++index) {
+    scan.Take(0, query,
+              {.index = index,
+               .first = index * kBlock,
+               .logits = absl::MakeSpan(rough).subspan(index * kBlock, kBlock),
+               .thread = static_cast<int>((*random)() % kThreads)});
+  }
+  const auto logit = [&logits](int64_t index) { return logits[index]; };
+  const RoughRow row = {.max_error = max_error, .logit = logit};
+  std::vector<Candidate> candidates(query.num_candidates);
+  candidates.resize(
+      scan.Finish(0, query, num_blocks, &row, absl::MakeSpan(candidates)));
+  return candidates;
+}
+
+TEST(RoughScanTest, FindsWhatLogitsInFullGive) {
+  std::mt19937 random(8);
+  for (int round = 0; round < 300; ++round) {
+    const int vocab_size = 1 + random() % 2000;
+    std::vector<float> logits = RandomLogits(vocab_size, &random);
+    // More equal ones than are kept, too.
+    if (round % 3 == 0) {
+      for (float& logit : logits) logit = std::round(logit / 4);
+    }
+    RowConstraints constraints;
+    constraints.renormalize = round % 2 == 0;
+    if (round % 10 == 9) constraints.forced = random() % vocab_size;
+    for (int i = 0; i < vocab_size / 4; ++i) {
+      constraints.forbidden.push_back(random() % vocab_size);
+    }
+    const RowQuery query = {
+        .constraints = &constraints,
+        .num_candidates = round % 7 == 0 ? kMaxCandidates : 1 + round % 8,
+        .num_logits = vocab_size};
+    const std::vector<Candidate> expected =
+        Scan(logits, constraints, query.num_candidates);
+    const float max_error = round % 4 == 0 ? 0.5f : 1e-4f;
+    const std::vector<Candidate> actual =
+        ScanRoughly(logits, query, max_error, &random);
+    ASSERT_EQ(Tokens(actual), Tokens(expected)) << "round " << round;
+    for (size_t i = 0; i < actual.size(); ++i) {
+      // Of the sum only the terms that are not taken in full are off.
+      ASSERT_NEAR(actual[i].log_prob, expected[i].log_prob, max_error + 1e-5f);
+    }
+  }
+}
+
+// Eight tokens that have nearly all the probability.
+TEST(RoughScanTest, TheSumIsRightWhereFewTokensMatter) {
+  std::mt19937 random(9);
+  std::vector<float> logits(3000, -30.0f);
+  for (int i = 0; i < 8; ++i) logits[i * 371] = static_cast<float>(i);
+  const RowConstraints constraints;
+  for (const int num_candidates : {1, 8}) {
+    const RowQuery query = {.constraints = &constraints,
+                            .num_candidates = num_candidates,
+                            .num_logits = 3000};
+    const std::vector<Candidate> candidates =
+        ScanRoughly(logits, query, 0.1f, &random);
+    ASSERT_EQ(candidates.size(), static_cast<size_t>(num_candidates));
+    for (const Candidate& candidate : candidates) {
+      EXPECT_NEAR(candidate.log_prob,
+                  ReferenceLogProb(logits, constraints, candidate.token), 1e-5);
+    }
+  }
+}
+
+TEST(RoughScanTest, TheOrderOfThreadsDoesNotChangeABit) {
+  std::mt19937 random(10);
+  std::vector<float> logits = RandomLogits(3000, &random);
+  const RowConstraints constraints;
+  for (const bool has_ties : {false, true}) {
+    if (has_ties) {
+      for (float& logit : logits) logit = std::round(logit / 4);
+    }
+    const RowQuery query = {
+        .constraints = &constraints, .num_candidates = 8, .num_logits = 3000};
+    const std::vector<Candidate> first =
+        ScanRoughly(logits, query, 0.01f, &random);
+    for (int round = 0; round < 20; ++round) {
+      const std::vector<Candidate> again =
+          ScanRoughly(logits, query, 0.01f, &random);
+      ASSERT_EQ(Tokens(again), Tokens(first));
+      for (size_t i = 0; i < first.size(); ++i) {
+        ASSERT_EQ(again[i].log_prob, first[i].log_prob);
+      }
+    }
+  }
+}
+
+TEST(RoughScanTest, BrokenRowsHaveNoCandidates) {
+  std::mt19937 random(11);
+  const RowConstraints constraints;
+  for (const float broken : {kNan, kInfinity}) {
+    std::vector<float> logits = RandomLogits(300, &random);
+    logits[100] = broken;
+    EXPECT_TRUE(ScanRoughly(logits,
+                            {.constraints = &constraints,
+                             .num_candidates = 4,
+                             .num_logits = 300},
+                            0.1f, &random)
+                    .empty());
   }
 }
 

@@ -66,7 +66,8 @@ int ScanLogits(absl::Span<float> logits, const RowConstraints& constraints,
                .first = static_cast<int64_t>(i * kBlock),
                .logits = logits.subspan(i * kBlock, kBlock)});
   }
-  return scan.Finish(0, query, static_cast<int>(num_blocks), candidates);
+  return scan.Finish(0, query, static_cast<int>(num_blocks), /*rough=*/nullptr,
+                     candidates);
 }
 
 absl::Status Drive(const LogitsFunction& logits, Search* search) {

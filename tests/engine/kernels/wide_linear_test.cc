@@ -87,8 +87,11 @@ TEST(WideLinearTest, GivesTheResultsOfALinearLayer) {
         std::vector<float> expected(RoundUpRows(num_rows) * out);
         (*linear)->Run(padded.data(), num_rows, expected.data());
         expected.resize(num_rows * out);
-        EXPECT_THAT(ResultsOf(*wide.layer, x),
-                    testing::Pointwise(testing::FloatNear(1e-4f), expected));
+        // Of rough results rough_wide_linear_test tells the bound.
+        const float tolerance = wide.layer->is_rough() ? 2e-2f : 1e-4f;
+        EXPECT_THAT(
+            ResultsOf(*wide.layer, x),
+            testing::Pointwise(testing::FloatNear(tolerance), expected));
       }
     }
   }

@@ -9,7 +9,7 @@ namespace {
 
 TEST(F32ProductAvx2Test, ARowIsTheSameBitsInAnyCompany) {
   if (EffectiveIsa() < Isa::kAvx2) GTEST_SKIP() << "no AVX2 here";
-  ExpectSameBitsInAnyCompany(&F32ProductAvx2, 8);
+  ExpectSameBitsInAnyCompany(&F32ProductAvx2, PackedType::kF32, 8);
 }
 
 }  // namespace

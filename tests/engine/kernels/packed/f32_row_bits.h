@@ -1,4 +1,4 @@
-// That rows of an f32 kernel do not depend on their company.
+// That rows of a kernel whose sums are f32 do not depend on their company.
 #ifndef PARLEY_TESTS_ENGINE_KERNELS_PACKED_F32_ROW_BITS_H_
 #define PARLEY_TESTS_ENGINE_KERNELS_PACKED_F32_ROW_BITS_H_
 
@@ -14,12 +14,12 @@ namespace parley::kernels {
 
 // Compares all rows at once, which must be right, with `max_rows` and fewer at
 // a time, from anywhere.
-inline void ExpectSameBitsInAnyCompany(PackedKernel kernel, int64_t max_rows) {
+inline void ExpectSameBitsInAnyCompany(PackedKernel kernel, PackedType type,
+                                       int64_t max_rows) {
   const int64_t num_rows = 4 * max_rows + 1;
   for (const int64_t out : {1, 16, 24, 40, 130}) {
     const ProductCase test(
-        {.in_features = 300, .out_features = out, .type = PackedType::kF32},
-        num_rows, 0);
+        {.in_features = 300, .out_features = out, .type = type}, num_rows, 0);
     const std::vector<float> all = test.Run(kernel);
     test.ExpectRight(all);
     const PackedProduct product =
@@ -28,7 +28,7 @@ inline void ExpectSameBitsInAnyCompany(PackedKernel kernel, int64_t max_rows) {
       for (int64_t first = 0; first + count <= num_rows; ++first) {
         std::vector<float> some(count * out);
         PackedProduct part = product;
-        part.rows += first * test.shape().row_bytes();
+        part.rows += first * test.shape().factor_bytes();
         part.num_rows = count;
         part.y = some.data();
         kernel(part);

@@ -31,11 +31,15 @@ TEST(PackedShapeTest, PadsInputsToChunksAndOutputsToPanels) {
   const PackedShape bf16 = {64, 16, PackedType::kBF16};
   EXPECT_EQ(bf16.row_bytes(), 128);
   EXPECT_EQ(bf16.num_bytes(), 16 * 128);
+  EXPECT_EQ(bf16.factor_bytes(), 128);
+  const PackedShape int16 = {65, 16, PackedType::kInt16};
+  EXPECT_EQ(int16.row_bytes(), 192);
+  EXPECT_EQ(int16.factor_bytes(), 96 * sizeof(float));
 }
 
 TEST(PackedWeightTest, OutputsComeBackRounded) {
-  for (const PackedType type :
-       {PackedType::kInt8, PackedType::kBF16, PackedType::kF32}) {
+  for (const PackedType type : {PackedType::kInt8, PackedType::kInt16,
+                                PackedType::kBF16, PackedType::kF32}) {
     for (const auto& [in, out] :
          {std::pair{1, 1}, {7, 5}, {64, 16}, {130, 35}}) {
       const PackedShape shape = {in, out, type};
@@ -53,9 +57,10 @@ TEST(PackedWeightTest, OutputsComeBackRounded) {
         for (int i = 0; i < in; ++i) {
           const float x = expected[i];
           const float tolerance =
-              type == PackedType::kInt8   ? weight.scales[output] * 0.5001f
-              : type == PackedType::kBF16 ? std::abs(x) / 256
-                                          : 0.0f;
+              type == PackedType::kInt8    ? weight.scales[output] * 0.5001f
+              : type == PackedType::kInt16 ? weight.scales[output] * 0.51f
+              : type == PackedType::kBF16  ? std::abs(x) / 256
+                                           : 0.0f;
           ASSERT_NEAR(row[i], x, tolerance) << output << ", " << i;
         }
       }
@@ -101,8 +106,8 @@ TEST(PackedWeightTest, PanelsAreAligned) {
 }
 
 TEST(PackedWeightTest, SelectedOutputsAreTheOnesAskedFor) {
-  for (const PackedType type :
-       {PackedType::kInt8, PackedType::kBF16, PackedType::kF32}) {
+  for (const PackedType type : {PackedType::kInt8, PackedType::kInt16,
+                                PackedType::kBF16, PackedType::kF32}) {
     const PackedShape shape = {70, 100, type};
     std::vector<float> floats;
     const PackedWeight weight = PackRandom(shape, &floats);

@@ -9,7 +9,13 @@ namespace {
 
 TEST(ProductAvx512Test, AnF32RowIsTheSameBitsInAnyCompany) {
   if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
-  ExpectSameBitsInAnyCompany(&F32ProductAvx512, 30);
+  ExpectSameBitsInAnyCompany(&F32ProductAvx512, PackedType::kF32, 30);
+}
+
+// Few rows widen numbers in registers, more of them before.
+TEST(ProductAvx512Test, AnInt16RowIsTheSameBitsInAnyCompany) {
+  if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
+  ExpectSameBitsInAnyCompany(&Int16ProductAvx512, PackedType::kInt16, 30);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class ProductCase {
       : shape_(shape),
         num_rows_(num_rows),
         bias_(shape.padded_out()),
-        rows_(num_rows * shape.row_bytes() / sizeof(float)) {
+        rows_(num_rows * shape.factor_bytes() / sizeof(float)) {
     RandomFloats random(static_cast<unsigned>(shape.in_features + num_rows));
     const std::vector<float> floats =
         random.Normal(shape.in_features * shape.out_features);
@@ -102,8 +102,8 @@ class ProductCase {
 
   // Rounds a row, and notes what it then stands for.
   void AddRow(int64_t row, const std::vector<float>& x, int levels) {
-    auto* bytes =
-        reinterpret_cast<std::byte*>(rows_.data()) + row * shape_.row_bytes();
+    auto* bytes = reinterpret_cast<std::byte*>(rows_.data()) +
+                  row * shape_.factor_bytes();
     std::vector<double> values(x.size());
     if (shape_.type == PackedType::kInt8) {
       auto* rounded = reinterpret_cast<uint8_t*>(bytes);
@@ -112,7 +112,8 @@ class ProductCase {
         values[i] =
             double{ranges_.back().scale} * (rounded[i] - ranges_.back().zero);
       }
-    } else if (shape_.type == PackedType::kF32) {
+    } else if (shape_.type == PackedType::kF32 ||
+               shape_.type == PackedType::kInt16) {
       std::memcpy(bytes, x.data(), x.size() * sizeof(float));
       values.assign(x.begin(), x.end());
     } else {

@@ -82,6 +82,19 @@ TEST(PackedProductTest, F32MatchesDoublePrecision) {
   }
 }
 
+TEST(PackedProductTest, Int16MatchesDoublePrecision) {
+  for (const PackedKernels& kernels : AllPackedKernels()) {
+    if (kernels.int16 == nullptr) continue;
+    SCOPED_TRACE(kernels.name);
+    for (const PackedShape& shape : Shapes(PackedType::kInt16)) {
+      for (const int64_t num_rows : kRowCounts) {
+        const ProductCase test(shape, num_rows, kernels.activation_levels);
+        test.ExpectRight(test.Run(kernels.int16));
+      }
+    }
+  }
+}
+
 // Also those of 127 levels give the bits of the portable kernel.
 TEST(PackedProductTest, Int8IsTheSameBitsEverywhere) {
   for (const PackedShape& shape : Shapes(PackedType::kInt8)) {
@@ -134,6 +147,11 @@ TEST(PackedProductTest, PartsAreAsTheWhole) {
         ExpectSameInParts(
             ProductCase({512, 130, PackedType::kF32}, num_rows, levels),
             kernels.f32);
+      }
+      if (kernels.int16 != nullptr) {
+        ExpectSameInParts(
+            ProductCase({512, 130, PackedType::kInt16}, num_rows, levels),
+            kernels.int16);
       }
     }
   }

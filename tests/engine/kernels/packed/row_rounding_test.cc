@@ -91,6 +91,8 @@ TEST(RoundToUint8Test, BrokenNumbersBreakTheScale) {
         EXPECT_TRUE(std::isnan(ToUint8(x, 255).range.scale)) << place;
         std::vector<int8_t> bytes(x.size());
         EXPECT_TRUE(std::isnan(RoundToInt8(x, absl::MakeSpan(bytes))));
+        std::vector<int16_t> numbers(x.size());
+        EXPECT_TRUE(std::isnan(RoundToInt16(x, absl::MakeSpan(numbers))));
       }
     }
   });
@@ -110,6 +112,24 @@ TEST(RoundToInt8Test, IsWithinHalfAStepAndSymmetric) {
       for (float& number : x) number = -number;
       RoundToInt8(x, absl::MakeSpan(negated));
       for (size_t i = 0; i < n; ++i) ASSERT_EQ(negated[i], -bytes[i]);
+    }
+  });
+}
+
+TEST(RoundToInt16Test, TakesTheGreatestToTheEndsAndTheRestNear) {
+  OnEveryTarget([] {
+    RandomFloats random(4);
+    for (const size_t n : Lengths()) {
+      const std::vector<float> x = random.Normal(n);
+      std::vector<int16_t> numbers(n);
+      const double scale = RoundToInt16(x, absl::MakeSpan(numbers));
+      int most = 0;
+      for (size_t i = 0; i < n; ++i) {
+        most = std::max(most, std::abs(int{numbers[i]}));
+        // Products of 24 bits leave this much of 16.
+        ASSERT_NEAR(scale * numbers[i], x[i], scale * 0.51);
+      }
+      EXPECT_EQ(most, n == 0 ? 0 : 32767);
     }
   });
 }
