@@ -46,10 +46,12 @@ LOADED_SHORT_TIME = 3.5
 # so many times what that takes for one caption alone.
 GOODPUT_RATIO = {"int8": 2.0, "f32": 1.5}
 LATENCY_TIMES = 10
-# At 2, 5 and 10 times capacity: goodput over its peak; at most: milliseconds
-# until a refusal, memory over that at saturation. In the minute after: time
+# At 2, 5 and 10 times capacity: goodput over its peak; at most: p99 of
+# admitted calls over queue limit and twice service time, milliseconds until a
+# refusal, memory over that at saturation. In the minute after: time
 # over that before at most, share of the calls answered.
 OVERLOAD_GOODPUT = 0.95
+OVERLOAD_TIME = 1.0
 REJECTION_MEDIAN_MS = 10
 REJECTION_P99_MS = 50
 OVERLOAD_MEMORY = 1.2

@@ -57,11 +57,11 @@ absl::Span<const PackedKernels> AllPackedKernels() {
     }
     if (HasAvxVnni()) {
       kernels->push_back({"AVX2 with VNNI", &Int8ProductAvx2Vnni, 255, nullptr,
-                          &F32ProductAvx2, nullptr});
+                          &F32ProductAvx2, &Int16ProductAvx2});
     }
     if (isa >= Isa::kAvx2) {
-      kernels->push_back(
-          {"AVX2", &Int8ProductAvx2, 127, nullptr, &F32ProductAvx2, nullptr});
+      kernels->push_back({"AVX2", &Int8ProductAvx2, 127, nullptr,
+                          &F32ProductAvx2, &Int16ProductAvx2});
     }
     kernels->push_back(
         {"portable", &Int8ProductPortable, 255, nullptr, nullptr, nullptr});

@@ -22,6 +22,7 @@ void Int8ProductAvx2(const PackedProduct& product);
 void F32ProductAvx512(const PackedProduct& product);
 void Int16ProductAvx512(const PackedProduct& product);
 void F32ProductAvx2(const PackedProduct& product);
+void Int16ProductAvx2(const PackedProduct& product);
 
 void Int8ProductPortable(const PackedProduct& product);
 

@@ -12,5 +12,11 @@ TEST(F32ProductAvx2Test, ARowIsTheSameBitsInAnyCompany) {
   ExpectSameBitsInAnyCompany(&F32ProductAvx2, PackedType::kF32, 8);
 }
 
+// Few rows widen numbers in registers, more of them in the first block.
+TEST(F32ProductAvx2Test, AnInt16RowIsTheSameBitsInAnyCompany) {
+  if (EffectiveIsa() < Isa::kAvx2) GTEST_SKIP() << "no AVX2 here";
+  ExpectSameBitsInAnyCompany(&Int16ProductAvx2, PackedType::kInt16, 14);
+}
+
 }  // namespace
 }  // namespace parley::kernels
