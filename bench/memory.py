@@ -19,6 +19,7 @@ METHODS = {
     "translate": (20, ["--model=demo", "--target_language=de",
                        "--texts_per_call=4"]),
 }
+FILLING_TEXTS = 2000
 
 
 def num_texts(session):
@@ -26,14 +27,28 @@ def num_texts(session):
             "translate": session.by_scale(200, 1_500, 100_000)}
 
 
+def load(session, server, method, count, *flags):
+    """Words of the command that sends so many texts."""
+    return [session.program("parley-load"), f"--server={server.address}",
+            f"--texts={TEXTS}", f"--num_texts={count}", "--deadline=5m",
+            *METHODS[method][1], *flags]
+
+
+def fill(session, server, method):
+    """Longer texts than those measured, all places taken: a pool of a bounded
+    size, of which ever more would be touched later, has been used by then."""
+    max_words, _ = METHODS[method]
+    programs.run(load(session, server, method, FILLING_TEXTS,
+                      f"--min_words={2 * max_words}",
+                      f"--max_words={2 * max_words}", "--in_flight=64"))
+
+
 def soak(session, server, method, count):
     """Requests until `count` are answered; (answered, resident bytes) as it
     went."""
-    max_words, more = METHODS[method]
-    command = [
-        session.program("parley-load"), f"--server={server.address}",
-        f"--texts={TEXTS}", f"--max_words={max_words}",
-        f"--num_texts={count}", "--deadline=5m", *more]
+    max_words, _ = METHODS[method]
+    fill(session, server, method)
+    command = load(session, server, method, count, f"--max_words={max_words}")
     samples = []
     with tempfile.TemporaryFile("w+") as log, subprocess.Popen(
             [str(word) for word in command], stdout=subprocess.PIPE,

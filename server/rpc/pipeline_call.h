@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/status_macros.h"
 #include "grpcpp/grpcpp.h"
 #include "server/pipeline/call.h"
 #include "server/pipeline/methods.h"
@@ -59,42 +60,46 @@ struct Caller {
   std::shared_ptr<CallRecord> record = nullptr;
 };
 
-// Has the pipeline answer `request`, which is moved from.
+// A call that may be made, with its context.
+template <typename Call>
+struct ReadyCall {
+  std::shared_ptr<ServedModel> model;
+  Call call;
+};
+
+// Moves from the request. The error with which the call is to be answered,
+// where it cannot be made, or not now.
 template <typename Request, typename Response, typename Call, typename Reply>
-void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
-               const CallEnvironment& environment, Request* request,
-               Caller<Response> caller) {
-  const std::shared_ptr<CallRecord> record = std::move(caller.record);
+absl::StatusOr<ReadyCall<Call>> MakeReady(
+    const PipelineMethod<Request, Response, Call, Reply>& method,
+    const CallEnvironment& environment, Request* request, CallContext context,
+    CallRecord* record) {
   if (record != nullptr) record->SetNumItems(CountItems(*request));
-  absl::StatusOr<std::shared_ptr<ServedModel>> model =
-      FindModel(*environment.models, request->model(), method.method);
-  if (!model.ok()) {
-    caller.done(std::move(model).status());
-    return;
-  }
-  if (record != nullptr) record->SetModel((*model)->name, (*model)->version);
-  absl::StatusOr<Call> call = method.to_call(request);
-  if (!call.ok()) {
-    caller.done(std::move(call).status());
-    return;
-  }
+  PARLEY_ASSIGN_OR_RETURN(
+      std::shared_ptr<ServedModel> model,
+      FindModel(*environment.models, request->model(), method.method));
+  if (record != nullptr) record->SetModel(model->name, model->version);
+  PARLEY_ASSIGN_OR_RETURN(Call call, method.to_call(request));
   if constexpr (requires { request->call(); }) {
-    absl::Status options = ReadCallOptions(request->call(), &caller.context);
-    if (!options.ok()) {
-      caller.done(std::move(options));
-      return;
-    }
+    PARLEY_RETURN_IF_ERROR(ReadCallOptions(request->call(), &context));
     // Before the work of reading it: what cannot be taken costs little.
-    absl::Status room = CheckRoom(**model, caller.context);
-    if (!room.ok()) {
-      caller.done(std::move(room));
-      return;
-    }
+    PARLEY_RETURN_IF_ERROR(CheckRoom(*model, context));
   }
+  call.context = std::move(context);
+  return ReadyCall<Call>{.model = std::move(model), .call = std::move(call)};
+}
+
+// Has the pipeline answer a call.
+template <typename Request, typename Response, typename Call, typename Reply>
+void RunReady(const PipelineMethod<Request, Response, Call, Reply>& method,
+              const CallEnvironment& environment, ReadyCall<Call> ready,
+              ReplyCallback<Response> done,
+              std::shared_ptr<CallRecord> record) {
   ReplyCallback<Reply> answer =
-      [cancel = caller.context.cancel, to_response = method.to_response,
-       model_name = (*model)->name, version = (*model)->version, record,
-       done = std::move(caller.done)](absl::StatusOr<Reply> reply) mutable {
+      [cancel = ready.call.context.cancel, to_response = method.to_response,
+       model_name = ready.model->name, version = ready.model->version,
+       record = std::move(record),
+       done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
         if (record != nullptr && reply.ok()) record->SetWork(WorkOf(*reply));
         if (!reply.ok()) {
           done(std::move(reply).status());
@@ -109,9 +114,24 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
           done(std::move(response));
         }
       };
-  call->context = std::move(caller.context);
-  method.run(*std::move(model), environment.limits, *std::move(call),
+  method.run(std::move(ready.model), environment.limits, std::move(ready.call),
              std::move(answer));
+}
+
+// Has the pipeline answer `request`, which is moved from.
+template <typename Request, typename Response, typename Call, typename Reply>
+void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
+               const CallEnvironment& environment, Request* request,
+               Caller<Response> caller) {
+  absl::StatusOr<ReadyCall<Call>> ready =
+      MakeReady(method, environment, request, std::move(caller.context),
+                caller.record.get());
+  if (!ready.ok()) {
+    caller.done(std::move(ready).status());
+    return;
+  }
+  RunReady(method, environment, *std::move(ready), std::move(caller.done),
+           std::move(caller.record));
 }
 
 // The wire's end of one unary call that the pipeline answers.
@@ -121,9 +141,6 @@ class PipelineReactor final : public DeferredReactor {
                   const CallLimits& limits, std::unique_ptr<CallInside> inside)
       : DeferredReactor(wire, std::move(record), limits),
         inside_(std::move(inside)) {}
-
-  // gRPC calls OnDone only after the method's handler has returned.
-  CallContext Context() { return inside_->Context(); }
 
   void OnCancel() override { answerer().Refuse(inside_->Cancel()); }
 
@@ -141,31 +158,25 @@ grpc::ServerUnaryReactor* StartUnaryCall(
                                                    TakeIdentity(wire.context));
   absl::StatusOr<std::unique_ptr<CallInside>> inside =
       CallInside::Enter(environment.gate, *wire.context, wire.request);
-  if (!inside.ok()) {
-    auto* const refused = new DeferredReactor(wire, record);
-    refused->answerer().Refuse(inside.status());
-    return refused;
-  }
-  auto* const reactor =
-      new PipelineReactor(wire, record, environment.limits, *std::move(inside));
-  const DeferredReactor::Answerer answerer = reactor->answerer();
+  if (!inside.ok()) return FinishUnaryCall(wire, record.get(), inside.status());
   Request request;
   const absl::Status parsed = ParseMessage(wire.request, &request);
-  if (!parsed.ok()) {
-    answerer.Refuse(parsed);
-    return reactor;
-  }
-  Caller<Response> caller = {.context = reactor->Context(),
-                             .done =
-                                 [answerer](absl::StatusOr<Response> response) {
-                                   if (response.ok()) {
-                                     answerer.Answer(*response);
-                                   } else {
-                                     answerer.Refuse(response.status());
-                                   }
-                                 },
-                             .record = record};
-  RunMethod(method, environment, &request, std::move(caller));
+  if (!parsed.ok()) return FinishUnaryCall(wire, record.get(), parsed);
+  absl::StatusOr<ReadyCall<Call>> ready = MakeReady(
+      method, environment, &request, (*inside)->Context(), record.get());
+  if (!ready.ok()) return FinishUnaryCall(wire, record.get(), ready.status());
+  auto* const reactor =
+      new PipelineReactor(wire, record, environment.limits, *std::move(inside));
+  RunReady<Request, Response, Call, Reply>(
+      method, environment, *std::move(ready),
+      [answerer = reactor->answerer()](absl::StatusOr<Response> response) {
+        if (response.ok()) {
+          answerer.Answer(*response);
+        } else {
+          answerer.Refuse(response.status());
+        }
+      },
+      record);
   return reactor;
 }
 

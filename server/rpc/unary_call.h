@@ -18,6 +18,19 @@ struct UnaryWire {
   grpc::ByteBuffer* response;
 };
 
+// Finishes a call with what came of it. gRPC's own reactor: what is done with
+// it is done on this thread, where another one would go to a further thread to
+// be told that it is over.
+inline grpc::ServerUnaryReactor* FinishUnaryCall(const UnaryWire& wire,
+                                                 CallRecord* record,
+                                                 const absl::Status& status) {
+  // Before the answer, so that who has it finds it counted.
+  if (record != nullptr) record->End(status);
+  grpc::ServerUnaryReactor* reactor = wire.context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status, wire.context));
+  return reactor;
+}
+
 // Parses the request, lets `handler` fill the response, and finishes the call.
 // `handler` runs on this thread and may not block. `record` may be null.
 template <typename Request, typename Response>
@@ -29,10 +42,7 @@ grpc::ServerUnaryReactor* AnswerUnaryCall(
   absl::Status status = ParseMessage(wire.request, &request);
   if (status.ok()) status = handler(request, &response);
   if (status.ok()) status = SerializeMessage(response, wire.response);
-  if (record != nullptr) record->End(status);
-  grpc::ServerUnaryReactor* reactor = wire.context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status, wire.context));
-  return reactor;
+  return FinishUnaryCall(wire, record, status);
 }
 
 }  // namespace parley
