@@ -48,6 +48,7 @@ PARTS = {
     "embedding": embedding.run,
     "serving": serving.run,
     "load": serving_load.run,
+    "overload": serving_load.run_overload,
     "growth": growth.run,
     "memory": memory.run,
     "quality": quality.run,
