@@ -45,13 +45,13 @@ int64_t NumFloats(const PackedShape& shape) {
 }
 
 PackedWeight ViewOf(const PackedShape& shape,
-                    std::shared_ptr<const Storage> storage) {
+                    const std::shared_ptr<const Storage>& storage) {
   return {.shape = shape,
           .panels = {reinterpret_cast<const std::byte*>(storage->panels.data()),
                      static_cast<size_t>(shape.num_bytes())},
           .scales = storage->scales.span(),
           .sums = storage->sums,
-          .owner = std::move(storage)};
+          .owner = storage};
 }
 
 // Puts the rounded numbers of one output (row_bytes) into its panel.
@@ -124,7 +124,7 @@ PackedWeight Pack(const PackedShape& shape, const ReadOutput& read) {
       }
     }
   }
-  return ViewOf(shape, std::move(storage));
+  return ViewOf(shape, storage);
 }
 
 void UnpackOutput(const PackedWeight& weight, int64_t output,
@@ -190,7 +190,7 @@ PackedWeight SelectOutputs(const PackedWeight& weight,
     Interleave(to, row.data(), static_cast<int>(i % kOutputs),
                storage->panel(to, i / kOutputs));
   }
-  return ViewOf(to, std::move(storage));
+  return ViewOf(to, storage);
 }
 
 }  // namespace parley::kernels
