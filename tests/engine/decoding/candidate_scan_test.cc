@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "tests/engine/decoding/toy_model.h"
@@ -178,7 +179,8 @@ TEST(ScanLogitsTest, ExtremeLogitsGiveFiniteLogProbs) {
 // What a scan finds where the logits come in blocks from several threads.
 std::vector<Candidate> ScanInBlocks(std::vector<float> logits,
                                     const RowQuery& query, int block_size,
-                                    std::mt19937* random) {
+                                    std::mt19937* random,
+                                    const RoughRow* rough = nullptr) {
   const int num_logits = static_cast<int>(logits.size());
   const int num_blocks = (num_logits + block_size - 1) / block_size;
   constexpr int kThreads = 3;
@@ -195,7 +197,7 @@ std::vector<Candidate> ScanInBlocks(std::vector<float> logits,
   }
   std::vector<Candidate> candidates(query.num_candidates);
   candidates.resize(
-      scan.Finish(1, query, num_blocks, nullptr, absl::MakeSpan(candidates)));
+      scan.Finish(1, query, num_blocks, rough, absl::MakeSpan(candidates)));
   return candidates;
 }
 
@@ -248,30 +250,14 @@ TEST(CandidateScanTest, TheOrderOfThreadsDoesNotChangeABit) {
 std::vector<Candidate> ScanRoughly(const std::vector<float>& logits,
                                    RowQuery query, float max_error,
                                    std::mt19937* random) {
-  constexpr int kBlock = 64, kThreads = 3;
   std::uniform_real_distribution<float> error(-max_error, max_error);
   std::mt19937 of_errors(1);
   std::vector<float> rough = logits;
   for (float& logit : rough) logit += error(of_errors);
   query.is_rough = true;
-  const int num_blocks =
-      (static_cast<int>(logits.size()) + kBlock - 1) / kBlock;
-  CandidateScan scan(
-      {.max_rows = 1, .num_blocks = num_blocks, .num_threads = kThreads});
-  scan.Start(1);
-  for (int index = 0; index < num_blocks; ++index) {
-    scan.Take(0, query,
-              {.index = index,
-               .first = index * kBlock,
-               .logits = absl::MakeSpan(rough).subspan(index * kBlock, kBlock),
-               .thread = static_cast<int>((*random)() % kThreads)});
-  }
   const auto logit = [&logits](int64_t index) { return logits[index]; };
   const RoughRow row = {.max_error = max_error, .logit = logit};
-  std::vector<Candidate> candidates(query.num_candidates);
-  candidates.resize(
-      scan.Finish(0, query, num_blocks, &row, absl::MakeSpan(candidates)));
-  return candidates;
+  return ScanInBlocks(std::move(rough), query, 64, random, &row);
 }
 
 TEST(RoughScanTest, FindsWhatLogitsInFullGive) {

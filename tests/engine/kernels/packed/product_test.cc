@@ -42,57 +42,40 @@ std::vector<PackedShape> Shapes(PackedType type) {
 
 constexpr int64_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 12, 13, 17, 32, 33, 70};
 
-TEST(PackedProductTest, Int8MatchesDoublePrecision) {
+// Of one type, wherever there is a kernel for it.
+void ExpectDoublePrecision(PackedType type,
+                           PackedKernel PackedKernels::*kernel) {
   for (const PackedKernels& kernels : AllPackedKernels()) {
+    if (kernels.*kernel == nullptr) continue;
     SCOPED_TRACE(kernels.name);
-    for (const PackedShape& shape : Shapes(PackedType::kInt8)) {
+    for (const PackedShape& shape : Shapes(type)) {
       SCOPED_TRACE(testing::Message()
                    << shape.in_features << " by " << shape.out_features);
       for (const int64_t num_rows : kRowCounts) {
         const ProductCase test(shape, num_rows, kernels.activation_levels);
-        test.ExpectRight(test.Run(kernels.int8));
+        test.ExpectRight(test.Run(kernels.*kernel));
       }
     }
   }
+}
+
+TEST(PackedProductTest, Int8MatchesDoublePrecision) {
+  for (const PackedKernels& kernels : AllPackedKernels()) {
+    EXPECT_NE(kernels.int8, nullptr) << kernels.name;
+  }
+  ExpectDoublePrecision(PackedType::kInt8, &PackedKernels::int8);
 }
 
 TEST(PackedProductTest, BF16MatchesDoublePrecision) {
-  for (const PackedKernels& kernels : AllPackedKernels()) {
-    if (kernels.bf16 == nullptr) continue;
-    SCOPED_TRACE(kernels.name);
-    for (const PackedShape& shape : Shapes(PackedType::kBF16)) {
-      for (const int64_t num_rows : kRowCounts) {
-        const ProductCase test(shape, num_rows, kernels.activation_levels);
-        test.ExpectRight(test.Run(kernels.bf16));
-      }
-    }
-  }
+  ExpectDoublePrecision(PackedType::kBF16, &PackedKernels::bf16);
 }
 
 TEST(PackedProductTest, F32MatchesDoublePrecision) {
-  for (const PackedKernels& kernels : AllPackedKernels()) {
-    if (kernels.f32 == nullptr) continue;
-    SCOPED_TRACE(kernels.name);
-    for (const PackedShape& shape : Shapes(PackedType::kF32)) {
-      for (const int64_t num_rows : kRowCounts) {
-        const ProductCase test(shape, num_rows, kernels.activation_levels);
-        test.ExpectRight(test.Run(kernels.f32));
-      }
-    }
-  }
+  ExpectDoublePrecision(PackedType::kF32, &PackedKernels::f32);
 }
 
 TEST(PackedProductTest, Int16MatchesDoublePrecision) {
-  for (const PackedKernels& kernels : AllPackedKernels()) {
-    if (kernels.int16 == nullptr) continue;
-    SCOPED_TRACE(kernels.name);
-    for (const PackedShape& shape : Shapes(PackedType::kInt16)) {
-      for (const int64_t num_rows : kRowCounts) {
-        const ProductCase test(shape, num_rows, kernels.activation_levels);
-        test.ExpectRight(test.Run(kernels.int16));
-      }
-    }
-  }
+  ExpectDoublePrecision(PackedType::kInt16, &PackedKernels::int16);
 }
 
 // Also those of 127 levels give the bits of the portable kernel.
