@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -38,6 +39,22 @@ double PeakOfAllThreads() {
   static const double peak =
       PeakOperations(Arithmetic::kF32, omp_get_max_threads());
   return peak;
+}
+
+// Of products in that precision.
+double PeakOfAllThreads(Precision precision) {
+  const auto measure = [](Arithmetic arithmetic) {
+    return PeakOperations(arithmetic, omp_get_max_threads());
+  };
+  switch (precision) {
+    case Precision::kInt8:
+      return measure(Arithmetic::kInt8);
+    case Precision::kBF16:
+      return measure(WidensBF16() ? Arithmetic::kF32 : Arithmetic::kBF16);
+    case Precision::kF32:
+      break;
+  }
+  return PeakOfAllThreads();
 }
 
 double PeakOfOneThread() {
@@ -77,7 +94,8 @@ FloatBuffer RandomFloats(int64_t count) {
 const Linear& LayerOf(const LinearShape& shape) {
   static std::unique_ptr<Linear> layer;
   if (layer == nullptr || layer->shape().in_features != shape.in_features ||
-      layer->shape().out_features != shape.out_features) {
+      layer->shape().out_features != shape.out_features ||
+      layer->shape().precision != shape.precision) {
     const FloatBuffer weight =
         RandomFloats(shape.in_features * shape.out_features);
     const FloatBuffer bias = RandomFloats(shape.out_features);
@@ -89,8 +107,12 @@ const Linear& LayerOf(const LinearShape& shape) {
 }
 
 // Arguments: in_features, out_features, rows.
-void BM_Linear(benchmark::State& state) {
-  const LinearShape shape = {state.range(0), state.range(1)};
+void BM_Linear(benchmark::State& state, Precision precision) {
+  const LinearShape shape = {state.range(0), state.range(1), precision};
+  if (!Supports(precision)) {
+    state.SkipWithError("this processor does not multiply so");
+    return;
+  }
   const int64_t num_rows = state.range(2);
   const Linear& layer = LayerOf(shape);
   const FloatBuffer x = RandomFloats(RoundUpRows(num_rows) * shape.in_features);
@@ -99,8 +121,11 @@ void BM_Linear(benchmark::State& state) {
     layer.Run(x.data(), num_rows, y.data());
     benchmark::ClobberMemory();
   }
+  static std::map<Precision, double> peaks;
+  const auto [peak, is_new] = peaks.try_emplace(precision);
+  if (is_new) peak->second = PeakOfAllThreads(precision);
   ReportOperations(2.0 * num_rows * shape.in_features * shape.out_features,
-                   PeakOfAllThreads(), state);
+                   peak->second, state);
 }
 
 // The projection onto OPUS-MT's vocabulary, with so many rows.
@@ -254,11 +279,16 @@ void MeasureTeam(benchmark::internal::Benchmark* benchmark) {
 void RegisterLinear() {
   constexpr LinearShape kShapes[] = {
       {512, 512}, {512, 1536}, {512, 2048}, {2048, 512}, {512, 58101}};
-  for (const LinearShape& shape : kShapes) {
-    auto* linear = benchmark::RegisterBenchmark("Linear", BM_Linear);
+  for (const auto& [name, precision] :
+       {std::pair("Linear/f32", Precision::kF32),
+        {"Linear/bf16", Precision::kBF16},
+        {"Linear/int8", Precision::kInt8}}) {
+    auto* linear = benchmark::RegisterBenchmark(name, BM_Linear, precision);
     linear->ArgNames({"in", "out", "rows"});
-    for (const int64_t num_rows : {1, 4, 16, 64, 128}) {
-      linear->Args({shape.in_features, shape.out_features, num_rows});
+    for (const LinearShape& shape : kShapes) {
+      for (const int64_t num_rows : {1, 4, 16, 64, 128}) {
+        linear->Args({shape.in_features, shape.out_features, num_rows});
+      }
     }
     MeasureTeam(linear);
   }

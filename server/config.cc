@@ -142,7 +142,7 @@ void AddEngineFlags(ServerConfig* config, FlagSet* flags) {
   flags->AddCustom(
       {"compute_type", "TYPE|NAME=TYPE,...",
        "What all models, or single ones, are computed in: f32 (transformers' "
-       "own answers), bf16 (needs AVX-512 with BF16, or AMX), int8 (fastest, a "
+       "own answers), bf16 (half the memory; needs AVX2), int8 (fastest, a "
        "quarter of the memory), or auto (the fastest of these that keeps the "
        "quality on this CPU). Unset: as a model's parley.json says, or as its "
        "weights were converted; f32 for those of the hubs."},

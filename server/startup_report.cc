@@ -15,6 +15,11 @@ std::string Count(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+std::string Products(const ModelInfo& info) {
+  return absl::StrCat(ComputeTypeName(info.compute_type),
+                      info.widens_bf16 ? " widened to f32" : "");
+}
+
 std::string Describe(const ModelEntry& entry) {
   if (entry.model == nullptr) {
     return absl::StrCat(entry.name, entry.state == ModelState::kFailed
@@ -26,7 +31,7 @@ std::string Describe(const ModelEntry& entry) {
     return absl::StrCat(entry.name, " (encoder, ", info.architecture, ", ",
                         Count(info.encoder.embedding_dim, "dimension"), ", ",
                         Count(info.encoder.max_tokens, "token"), ", ",
-                        ComputeTypeName(info.compute_type), ")");
+                        Products(info), ")");
   }
   std::string text = absl::StrCat(entry.name, " (translation, ");
   if (!info.languages.pairs.empty()) {
@@ -35,7 +40,7 @@ std::string Describe(const ModelEntry& entry) {
     absl::StrAppend(
         &text, Count(info.languages.targets.size(), "target language"), ", ");
   }
-  absl::StrAppend(&text, ComputeTypeName(info.compute_type), ")");
+  absl::StrAppend(&text, Products(info), ")");
   return text;
 }
 

@@ -11,7 +11,9 @@ namespace parley {
 enum class ComputeType {
   kAuto,  // The fastest that keeps the quality on this processor.
   kF32,   // transformers' own answers.
-  kBF16,  // Both factors rounded to bf16; needs AVX-512 with BF16, or AMX.
+  // Weights rounded to bf16, and activations where the processor multiplies
+  // bf16; needs AVX2.
+  kBF16,
   kInt8,  // Weights in 8 bits for each output, activations for each row.
 };
 

@@ -75,6 +75,7 @@ struct ModelInfo {
   ModelKind kind = ModelKind::kTranslation;
   std::string architecture;  // As in config.json: "MarianMTModel".
   ComputeType compute_type = ComputeType::kF32;  // Never kAuto.
+  bool widens_bf16 = false;  // To f32: the processor does not multiply bf16.
   int64_t num_parameters = 0;
   int vocab_size = 0;         // Of the target side.
   int max_source_tokens = 0;  // Of one task, special tokens included.

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/kernels/onednn/f32_linear.h"
 #include "engine/kernels/packed/packed_linear.h"
+#include "engine/kernels/packed/product.h"
 
 namespace parley::kernels {
 namespace {
@@ -35,6 +36,10 @@ absl::Status CheckSizes(const LinearShape& shape,
 bool Supports(Precision precision) {
   return precision == Precision::kF32 ||
          FindKernel(PackedTypeOf(precision)).ok();
+}
+
+bool WidensBF16() {
+  return BestPackedKernels().bf16_rows == RowFormat::Number::kF32;
 }
 
 absl::StatusOr<std::unique_ptr<Linear>> Linear::Create(

@@ -19,14 +19,19 @@ int64_t RoundUpRows(int64_t num_rows);
 // What the factors of a product are rounded to.
 enum class Precision {
   kF32,
-  kBF16,  // Both to nearest; sums are f32.
+  // Weights to nearest; rows of x, too, where the processor multiplies bf16,
+  // else weights are widened to f32 on their way. Sums are f32.
+  kBF16,
   // Weights per output, symmetrically; rows of x when they come, each by its
   // own range. Sums are exact integers, scaled in f32.
   kInt8,
 };
 
-// Whether this processor multiplies so without emulating it. Any thread.
+// Whether this processor multiplies so. Any thread.
 bool Supports(Precision precision);
+
+// Whether kBF16 is computed by widening weights to f32. Any thread.
+bool WidensBF16();
 
 struct LinearShape {
   int64_t in_features = 0;

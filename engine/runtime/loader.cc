@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/kernels/linear.h"
 #include "engine/kernels/onednn/isa.h"
 #include "engine/layers/thread_team.h"
 #include "engine/models/config_reader.h"
@@ -71,6 +72,8 @@ absl::StatusOr<LoadedModel> LoadOnThisThread(const std::string& directory,
                      "\"; supported are ", absl::StrJoin(types, ", ")));
   }
   PARLEY_RETURN_IF_ERROR(loaded.status());
+  loaded->info.widens_bf16 =
+      loaded->info.compute_type == ComputeType::kBF16 && kernels::WidensBF16();
   loaded->info.share = source.parley_json.share.value_or(loaded->info.share);
   return loaded;
 }

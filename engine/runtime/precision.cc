@@ -27,9 +27,9 @@ absl::StatusOr<kernels::Precision> ResolvePrecision(ComputeType type) {
       break;
   }
   if (kernels::Supports(Precision::kBF16)) return Precision::kBF16;
-  return absl::UnimplementedError(absl::StrCat(
-      "compute type bf16 needs AVX-512 with BF16, or AMX; this processor has ",
-      kernels::IsaName(), ": use int8 or f32"));
+  return absl::UnimplementedError(
+      absl::StrCat("compute type bf16 needs AVX2; this processor has ",
+                   kernels::IsaName(), ": use int8 or f32"));
 }
 
 absl::StatusOr<kernels::Precision> PrecisionFor(const WeightFile& file,

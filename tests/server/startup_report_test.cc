@@ -66,7 +66,8 @@ TEST(ReadyLineTest, NamesEveryModel) {
   targets->info.compute_type = ComputeType::kF32;
   targets->info.languages.targets = {"de", "fr"};
   auto bare = std::make_shared<ServedModel>();
-  bare->info.compute_type = ComputeType::kF32;
+  bare->info.compute_type = ComputeType::kBF16;
+  bare->info.widens_bf16 = true;
   auto encoder = std::make_shared<ServedModel>();
   encoder->info.kind = ModelKind::kEncoder;
   encoder->info.architecture = "BertModel";
@@ -82,7 +83,8 @@ TEST(ReadyLineTest, NamesEveryModel) {
                  {.name = "e", .state = ModelState::kReady, .model = encoder}}),
       "parley-server ready: grpc 127.0.0.1:1, models: "
       "a (translation, 1 pair, f32), b (translation, 2 target languages, "
-      "f32), c (translation, f32), d (FAILED), e (encoder, BertModel, "
+      "f32), c (translation, bf16 widened to f32), d (FAILED), "
+      "e (encoder, BertModel, "
       "384 dimensions, 256 tokens, f32)");
 }
 

@@ -47,7 +47,7 @@ std::vector<client::Flag> MakeFlags(int* compute_type, bool* replaces) {
       client::ChoiceFlag(
           {"compute_type", "int8|bf16",
            "int8: weights in 8 bits for each output, any processor. bf16: more "
-           "exact, twice as large, for processors with AVX-512 BF16 or AMX. "
+           "exact, twice as large, for processors with AVX2 and newer. "
            "Required."},
           {{"int8", static_cast<int>(ComputeType::kInt8)},
            {"bf16", static_cast<int>(ComputeType::kBF16)}},

@@ -43,6 +43,8 @@ bool HasAvxVnni() {
   }
 }
 
+bool HasSlowBF16() { return __builtin_cpu_is("intel"); }
+
 void LimitKernelsToIsa() {
   int64_t beyond = 0;
   if (EffectiveIsa() < Isa::kAvx512) beyond |= HWY_AVX3 | HWY_AVX3_DL;

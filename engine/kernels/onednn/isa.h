@@ -24,6 +24,11 @@ Isa EffectiveIsa();
 // Whether AVX2's own form of VNNI may be used; in no order with AVX-512.
 bool HasAvxVnni();
 
+// Whether products of bf16, if there are any, are slower than to widen them to
+// f32 and multiply these: so on Intel's processors without AMX, whose
+// vdpbf16ps takes twice the time of the two vfmadd231ps that it stands for.
+bool HasSlowBF16();
+
 // Makes our other kernels keep to the same bound: to be called before any of
 // them is.
 void LimitKernelsToIsa();

@@ -51,6 +51,7 @@ struct WholeGroups {
 
 // How the factors and sums of a type are made, and how sums become floats.
 struct Int8 : WholeGroups {
+  static constexpr int kRowNumberBytes = 1;
   using Sums = __m512i;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
@@ -104,21 +105,24 @@ struct FloatSums : WholeGroups {
 };
 
 struct BF16 : FloatSums {
+  static constexpr int kRowNumberBytes = 2;
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
     return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(row),
                             reinterpret_cast<__m512bh>(panel));
   }
 };
 
+// Also of bf16 and int16 that were widened to f32 before.
 struct F32 : FloatSums {
+  static constexpr int kRowNumberBytes = 4;
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(row), _mm512_castsi512_ps(panel),
                            sums);
   }
 };
 
-// Sums of int16 numbers that were widened to f32 before.
-struct WidenedInt16 : F32 {
+// As F32, then by the scale of each output.
+struct ScaledF32 : F32 {
   struct Epilogue {
     Epilogue(const PackedProduct& product, int64_t panel)
         : scales(_mm512_loadu_ps(product.weight->scales.data() +
@@ -132,8 +136,8 @@ struct WidenedInt16 : F32 {
   };
 };
 
-// The same of numbers that are widened in registers; bits are the same.
-struct Int16 : WidenedInt16 {
+// Of numbers that are widened in registers.
+struct Int16 : ScaledF32 {
   static constexpr int kParts = 2;
   static HWY_INLINE __m512i Part(const std::byte* group, int part) {
     const __m512i numbers = _mm512_loadu_si512(group);
@@ -142,8 +146,18 @@ struct Int16 : WidenedInt16 {
   }
 };
 
-// And which leaves them for the rows that follow.
-struct WideningInt16 : Int16 {
+struct BF16ByF32 : F32 {
+  static constexpr int kParts = 2;
+  static HWY_INLINE __m512i Part(const std::byte* group, int part) {
+    const __m512i numbers = _mm512_loadu_si512(group);
+    return part == 0 ? _mm512_slli_epi32(numbers, 16)
+                     : _mm512_and_si512(numbers, _mm512_set1_epi32(0xFFFF0000));
+  }
+};
+
+// And which are left widened for the rows that follow.
+template <class Type>
+struct Widening : Type {
   static constexpr bool kWidens = true;
 };
 

@@ -24,7 +24,8 @@ constexpr int64_t kChunk = PackedShape::kChunkBytes;
 // those that follow.
 constexpr int kMaxRows = 6;
 
-// Eight weights of an input, and what becomes of their sums.
+// Eight weights of an input, and what becomes of their sums. Also of bf16 and
+// int16 that were widened to f32 before.
 struct F32 {
   static constexpr int kParts = 1;  // Inputs that share a group of a panel.
   static constexpr bool kWidens = false;
@@ -37,8 +38,8 @@ struct F32 {
   }
 };
 
-// Of int16 that were widened to f32 before.
-struct WidenedInt16 : F32 {
+// As F32, then by the scale of each output.
+struct ScaledF32 : F32 {
   static HWY_INLINE __m256 Finish(const PackedProduct& product, int64_t first,
                                   __m256 sums) {
     return _mm256_fmadd_ps(
@@ -47,8 +48,8 @@ struct WidenedInt16 : F32 {
   }
 };
 
-// Of int16 that are widened in registers; bits are the same.
-struct Int16 : WidenedInt16 {
+// Of numbers that are widened in registers.
+struct Int16 : ScaledF32 {
   static constexpr int kParts = 2;
   static HWY_INLINE __m256 Part(const std::byte* group, int part) {
     const __m256i numbers =
@@ -58,8 +59,20 @@ struct Int16 : WidenedInt16 {
   }
 };
 
-// And which are left for the rows that follow.
-struct WideningInt16 : Int16 {
+struct BF16 : F32 {
+  static constexpr int kParts = 2;
+  static HWY_INLINE __m256 Part(const std::byte* group, int part) {
+    const __m256i numbers =
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(group));
+    return _mm256_castsi256_ps(
+        part == 0 ? _mm256_slli_epi32(numbers, 16)
+                  : _mm256_and_si256(numbers, _mm256_set1_epi32(0xFFFF0000)));
+  }
+};
+
+// And which are left widened for the rows that follow.
+template <class Type>
+struct Widening : Type {
   static constexpr bool kWidens = true;
 };
 
@@ -78,7 +91,7 @@ template <class Type, int kRows, int kPanels>
 void MultiplyInRegisters(const PackedProduct& product,
                          const BlockPlace& place) {
   const PackedShape& shape = product.weight->shape;
-  const int64_t row_floats = shape.factor_bytes() / int64_t{sizeof(float)};
+  const int64_t row_floats = shape.padded_in();
   const int64_t num_groups =
       (shape.in_features + Type::kParts - 1) / Type::kParts;
   const float* x =
@@ -206,7 +219,11 @@ void F32ProductAvx2(const PackedProduct& product) {
 }
 
 void Int16ProductAvx2(const PackedProduct& product) {
-  Multiply<Int16, WideningInt16, WidenedInt16>(product);
+  Multiply<Int16, Widening<Int16>, ScaledF32>(product);
+}
+
+void WidenedBF16ProductAvx2(const PackedProduct& product) {
+  Multiply<BF16, Widening<BF16>, F32>(product);
 }
 
 }  // namespace parley::kernels

@@ -143,7 +143,7 @@ absl::StatusOr<PackedKernel> FindKernel(PackedType type) {
   }
   if (kernels.bf16 != nullptr) return kernels.bf16;
   return absl::UnimplementedError(
-      absl::StrCat("this processor has no bf16 products (it has ", IsaName(),
+      absl::StrCat("bf16 products need AVX2 (this processor has ", IsaName(),
                    "): use int8 or f32"));
 }
 

@@ -49,10 +49,7 @@ struct PackedShape {
     return (in_features * element_bytes() + kChunkBytes - 1) / kChunkBytes *
            kChunkBytes;
   }
-  // Of one row of the other factor, which has as many numbers.
-  int64_t factor_bytes() const {
-    return type == PackedType::kInt16 ? 2 * row_bytes() : row_bytes();
-  }
+  int64_t padded_in() const { return row_bytes() / element_bytes(); }
   int64_t num_panels() const {
     return (out_features + kPanelOutputs - 1) / kPanelOutputs;
   }

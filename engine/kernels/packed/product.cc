@@ -37,34 +37,59 @@ void Int8ProductPortable(const PackedProduct& product) {
   }
 }
 
+RowFormat PackedKernels::RowsFor(PackedType type) const {
+  using Number = RowFormat::Number;
+  switch (type) {
+    case PackedType::kInt8:
+      return {.number = Number::kUint8, .levels = activation_levels};
+    case PackedType::kBF16:
+      return {.number = bf16_rows};
+    case PackedType::kInt16:
+    case PackedType::kF32:
+      break;
+  }
+  return {.number = Number::kF32};
+}
+
 absl::Span<const PackedKernels> AllPackedKernels() {
+  using Number = RowFormat::Number;
   static const auto& all = *[] {
     auto* kernels = new std::vector<PackedKernels>();
     const Isa isa = EffectiveIsa();
-    const PackedKernel bf16 =
-        isa >= Isa::kAvx512BF16 ? &BF16ProductAvx512 : nullptr;
     if (isa >= Isa::kAmx) {
       kernels->push_back({"AMX", &Int8ProductAmx, 255, &BF16ProductAmx,
-                          &F32ProductAvx512, &Int16ProductAvx512});
+                          Number::kBF16, &F32ProductAvx512,
+                          &Int16ProductAvx512});
     }
+    const PackedKernels with_bf16 = {
+        "AVX-512 with BF16", &Int8ProductAvx512Vnni, 255,
+        &BF16ProductAvx512,  Number::kBF16,          &F32ProductAvx512,
+        &Int16ProductAvx512};
+    const bool is_slow = HasSlowBF16();
+    if (isa >= Isa::kAvx512BF16 && !is_slow) kernels->push_back(with_bf16);
     if (isa >= Isa::kAvx512Vnni) {
       kernels->push_back({"AVX-512 with VNNI", &Int8ProductAvx512Vnni, 255,
-                          bf16, &F32ProductAvx512, &Int16ProductAvx512});
+                          &WidenedBF16ProductAvx512, Number::kF32,
+                          &F32ProductAvx512, &Int16ProductAvx512});
     }
+    if (isa >= Isa::kAvx512BF16 && is_slow) kernels->push_back(with_bf16);
     if (isa >= Isa::kAvx512) {
-      kernels->push_back({"AVX-512", &Int8ProductAvx2, 127, nullptr,
+      kernels->push_back({"AVX-512", &Int8ProductAvx2, 127,
+                          &WidenedBF16ProductAvx512, Number::kF32,
                           &F32ProductAvx512, &Int16ProductAvx512});
     }
     if (HasAvxVnni()) {
-      kernels->push_back({"AVX2 with VNNI", &Int8ProductAvx2Vnni, 255, nullptr,
+      kernels->push_back({"AVX2 with VNNI", &Int8ProductAvx2Vnni, 255,
+                          &WidenedBF16ProductAvx2, Number::kF32,
                           &F32ProductAvx2, &Int16ProductAvx2});
     }
     if (isa >= Isa::kAvx2) {
-      kernels->push_back({"AVX2", &Int8ProductAvx2, 127, nullptr,
+      kernels->push_back({"AVX2", &Int8ProductAvx2, 127,
+                          &WidenedBF16ProductAvx2, Number::kF32,
                           &F32ProductAvx2, &Int16ProductAvx2});
     }
-    kernels->push_back(
-        {"portable", &Int8ProductPortable, 255, nullptr, nullptr, nullptr});
+    kernels->push_back({"portable", &Int8ProductPortable, 255, nullptr,
+                        Number::kF32, nullptr, nullptr});
     return kernels;
   }();
   return all;

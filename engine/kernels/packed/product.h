@@ -12,11 +12,18 @@
 
 namespace parley::kernels {
 
+// What rows of x are rounded to before they are multiplied.
+struct RowFormat {
+  enum class Number { kUint8, kBF16, kF32 };
+
+  Number number = Number::kF32;
+  int levels = 0;  // Only of kUint8: numbers are 0 ... levels.
+};
+
 // y = rows * weight^T + bias, for the panels [first_panel, end_panel).
 struct PackedProduct {
-  // Rounded as the weight's type has it, padded with zeros: uint8 for kInt8,
-  // bf16 for kBF16, else f32. But for f32 aligned to 64 bytes.
-  // [num_rows, factor_bytes]
+  // In the kernel's format, padded with zeros. But for f32 aligned to 64 bytes.
+  // [num_rows, padded_in]
   const std::byte* rows = nullptr;
   const RowRange* ranges = nullptr;  // Only for kInt8. [num_rows]
   int64_t num_rows = 0;
@@ -40,9 +47,14 @@ struct PackedKernels {
   PackedKernel int8;
   // Rows are rounded to 0 ... activation_levels.
   int activation_levels;
-  PackedKernel bf16;   // Null: the processor has no such products.
+  PackedKernel bf16;  // Null: not here.
+  // kBF16, or kF32 where bf16 weights are widened to f32 on their way.
+  RowFormat::Number bf16_rows;
   PackedKernel f32;    // Null: f32 is multiplied by oneDNN.
   PackedKernel int16;  // Null: not here.
+
+  // Of the rows that a weight of the type is multiplied with.
+  RowFormat RowsFor(PackedType type) const;
 };
 
 // All that this processor can run, the best first; the last runs everywhere.

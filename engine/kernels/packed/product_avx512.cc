@@ -16,6 +16,7 @@ namespace parley::kernels {
 namespace {
 
 using avx512::BF16;
+using avx512::BF16ByF32;
 using avx512::F32;
 using avx512::Int16;
 using avx512::Int8;
@@ -23,8 +24,8 @@ using avx512::kChunk;
 using avx512::PanelAt;
 using avx512::PanelResults;
 using avx512::Panels;
-using avx512::WidenedInt16;
-using avx512::WideningInt16;
+using avx512::ScaledF32;
+using avx512::Widening;
 
 // Vectors ahead of the one that is read: with few rows the panels come from
 // memory, faster than the processor fetches several streams by itself.
@@ -55,8 +56,13 @@ struct BlockPlace {
 };
 
 template <class Type>
+int64_t RowBytes(const PackedShape& shape) {
+  return shape.padded_in() * Type::kRowNumberBytes;
+}
+
+template <class Type>
 int64_t NumGroups(const PackedShape& shape) {
-  return shape.factor_bytes() / (4 * Type::kParts);
+  return RowBytes<Type>(shape) / (4 * Type::kParts);
 }
 
 // kRows rows and kPanels panels, in registers over all inputs: each sum takes
@@ -68,7 +74,7 @@ template <class Type, int kRows, int kPanels>
 void MultiplyInRegisters(const PackedProduct& product,
                          const BlockPlace& place) {
   const auto [row, panel, panels, widened, fetch] = place;
-  const int64_t x_bytes = product.weight->shape.factor_bytes();
+  const int64_t x_bytes = RowBytes<Type>(product.weight->shape);
   const int64_t num_groups = NumGroups<Type>(product.weight->shape);
   const std::byte* x = product.rows + row * x_bytes;
   typename Type::Sums sums[kRows][kPanels];
@@ -208,6 +214,17 @@ void MultiplyAvx512(const PackedProduct& product) {
   MultiplyAvx512<Type, Type>(product);
 }
 
+// Type widens in registers: with one block of rows each time, with more of them
+// once, for all that multiply by what is Widened.
+template <class Type, class Widened>
+void MultiplyWidened(const PackedProduct& product) {
+  if (product.num_rows <= MaxRows(2)) {
+    MultiplyAvx512<Type>(product);
+  } else {
+    MultiplyAvx512<Widening<Type>, Widened>(product);
+  }
+}
+
 }  // namespace
 
 void Int8ProductAvx512Vnni(const PackedProduct& product) {
@@ -223,11 +240,11 @@ void F32ProductAvx512(const PackedProduct& product) {
 }
 
 void Int16ProductAvx512(const PackedProduct& product) {
-  if (product.num_rows <= MaxRows(2)) {
-    MultiplyAvx512<Int16>(product);
-  } else {
-    MultiplyAvx512<WideningInt16, WidenedInt16>(product);
-  }
+  MultiplyWidened<Int16, ScaledF32>(product);
+}
+
+void WidenedBF16ProductAvx512(const PackedProduct& product) {
+  MultiplyWidened<BF16ByF32, F32>(product);
 }
 
 }  // namespace parley::kernels

@@ -19,10 +19,13 @@ void Int8ProductAvx2Vnni(const PackedProduct& product);
 // Rows of 0 to 127: vpmaddubsw adds two products in 16 bits and saturates.
 void Int8ProductAvx2(const PackedProduct& product);
 
+// Rows in f32, also by bf16 and int16, which are widened.
 void F32ProductAvx512(const PackedProduct& product);
 void Int16ProductAvx512(const PackedProduct& product);
+void WidenedBF16ProductAvx512(const PackedProduct& product);
 void F32ProductAvx2(const PackedProduct& product);
 void Int16ProductAvx2(const PackedProduct& product);
+void WidenedBF16ProductAvx2(const PackedProduct& product);
 
 void Int8ProductPortable(const PackedProduct& product);
 

@@ -11,15 +11,6 @@
 namespace parley::kernels {
 namespace {
 
-// Whether rows stay as they are.
-bool HoldsFloats(const PackedShape& shape) {
-  return shape.type == PackedType::kF32 || shape.type == PackedType::kInt16;
-}
-
-int64_t NumberBytes(const PackedShape& shape) {
-  return HoldsFloats(shape) ? sizeof(float) : shape.element_bytes();
-}
-
 // In the calling thread's memory; until its next call.
 absl::Span<const float> Rotated(absl::Span<const float> x) {
   thread_local std::vector<float> rotated;
@@ -31,19 +22,30 @@ absl::Span<const float> Rotated(absl::Span<const float> x) {
 
 }  // namespace
 
+int64_t RoundedRows::NumberBytes() const {
+  switch (format_.number) {
+    case RowFormat::Number::kUint8:
+      return sizeof(uint8_t);
+    case RowFormat::Number::kBF16:
+      return sizeof(uint16_t);
+    case RowFormat::Number::kF32:
+      break;
+  }
+  return sizeof(float);
+}
+
 bool RoundedRows::AreRoundedInPlace() const {
-  return HoldsFloats(shape_) &&
-         shape_.factor_bytes() == shape_.in_features * NumberBytes(shape_);
+  return format_.number == RowFormat::Number::kF32 &&
+         shape_.padded_in() == shape_.in_features;
 }
 
 void RoundedRows::Begin(const PackedShape& shape, const float* x,
                         int64_t num_rows) {
   shape_ = shape;
+  format_ = BestPackedKernels().RowsFor(shape.type);
   x_ = x;
   if (AreRoundedInPlace()) return;
-  levels_ = BestPackedKernels().activation_levels;
-  const int64_t num_floats =
-      num_rows * shape.factor_bytes() / int64_t{sizeof(float)};
+  const int64_t num_floats = num_rows * RowBytes() / int64_t{sizeof(float)};
   if (bytes_.size() < num_floats) bytes_ = FloatBuffer(num_floats);
   if (static_cast<int64_t>(ranges_.size()) < num_rows) {
     ranges_.resize(num_rows);
@@ -52,34 +54,37 @@ void RoundedRows::Begin(const PackedShape& shape, const float* x,
 
 void RoundedRows::Round(int64_t row) {
   if (AreRoundedInPlace()) return;
-  const float* x = x_ + row * shape_.in_features;
-  const auto count = static_cast<size_t>(shape_.in_features);
-  auto* bytes =
-      reinterpret_cast<std::byte*>(bytes_.data()) + row * shape_.factor_bytes();
-  if (shape_.type == PackedType::kInt8) {
-    auto* rounded = reinterpret_cast<uint8_t*>(bytes);
-    ranges_[row] = RoundToUint8(Rotated({x, count}), levels_, {rounded, count});
-  } else if (HoldsFloats(shape_)) {
-    std::memcpy(bytes, x, count * sizeof(float));
-  } else {
-    auto* rounded = reinterpret_cast<uint16_t*>(bytes);
-    ConvertF32ToBF16({x, count}, {rounded, count});
+  const absl::Span<const float> x = {x_ + row * shape_.in_features,
+                                     static_cast<size_t>(shape_.in_features)};
+  auto* bytes = reinterpret_cast<std::byte*>(bytes_.data()) + row * RowBytes();
+  switch (format_.number) {
+    case RowFormat::Number::kUint8:
+      ranges_[row] =
+          RoundToUint8(Rotated(x), format_.levels,
+                       {reinterpret_cast<uint8_t*>(bytes), x.size()});
+      break;
+    case RowFormat::Number::kBF16:
+      ConvertF32ToBF16(x, {reinterpret_cast<uint16_t*>(bytes), x.size()});
+      break;
+    case RowFormat::Number::kF32:
+      std::memcpy(bytes, x.data(), x.size() * sizeof(float));
+      break;
   }
   // A NaN that an earlier product left there would spoil the sums.
-  const int64_t used = shape_.in_features * NumberBytes(shape_);
-  std::memset(bytes + used, 0, shape_.factor_bytes() - used);
+  const int64_t used = shape_.in_features * NumberBytes();
+  std::memset(bytes + used, 0, RowBytes() - used);
 }
 
 PackedProduct RoundedRows::Product(const PackedWeight& weight,
                                    int64_t first_row, int64_t num_rows) const {
   const float* rows = AreRoundedInPlace() ? x_ : bytes_.data();
-  return {.rows = reinterpret_cast<const std::byte*>(rows) +
-                  first_row * shape_.factor_bytes(),
-          .ranges = ranges_.data() + first_row,
-          .num_rows = num_rows,
-          .weight = &weight,
-          .first_panel = 0,
-          .end_panel = weight.shape.num_panels()};
+  return {
+      .rows = reinterpret_cast<const std::byte*>(rows) + first_row * RowBytes(),
+      .ranges = ranges_.data() + first_row,
+      .num_rows = num_rows,
+      .weight = &weight,
+      .first_panel = 0,
+      .end_panel = weight.shape.num_panels()};
 }
 
 RoundedRows& ThreadRows() {

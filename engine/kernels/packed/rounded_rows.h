@@ -31,11 +31,13 @@ class RoundedRows {
 
  private:
   bool AreRoundedInPlace() const;
+  int64_t NumberBytes() const;
+  int64_t RowBytes() const { return shape_.padded_in() * NumberBytes(); }
 
   PackedShape shape_;
+  RowFormat format_;
   const float* x_ = nullptr;
-  int levels_ = 0;
-  FloatBuffer bytes_;  // [num_rows, factor_bytes]; unused in place.
+  FloatBuffer bytes_;  // [num_rows, RowBytes]; unused in place.
   std::vector<RowRange> ranges_;
 };
 

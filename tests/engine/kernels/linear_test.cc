@@ -108,8 +108,10 @@ void ExpectProduct(const Layer& layer, int64_t num_rows) {
   const std::vector<float> x = RandomRows(layer, num_rows);
   const std::vector<float> y = layer.Run(x);
   const bool is_int8 = precision == Precision::kInt8;
-  const std::vector<float> factors =
-      is_int8 ? RoundedRowsOf(x, in) : Rounded(x, precision);
+  const bool keeps_rows = precision == Precision::kF32 || WidensBF16();
+  const std::vector<float> factors = is_int8      ? RoundedRowsOf(x, in)
+                                     : keeps_rows ? x
+                                                  : Rounded(x, precision);
   const std::vector<float> weight = is_int8 ? RoundedWeightOf(layer.weight, in)
                                             : Rounded(layer.weight, precision);
   for (int64_t r = 0; r < num_rows; ++r) {

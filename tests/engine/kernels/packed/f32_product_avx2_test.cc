@@ -18,5 +18,10 @@ TEST(F32ProductAvx2Test, AnInt16RowIsTheSameBitsInAnyCompany) {
   ExpectSameBitsInAnyCompany(&Int16ProductAvx2, PackedType::kInt16, 14);
 }
 
+TEST(F32ProductAvx2Test, ABF16RowIsTheSameBitsInAnyCompany) {
+  if (EffectiveIsa() < Isa::kAvx2) GTEST_SKIP() << "no AVX2 here";
+  ExpectSameBitsInAnyCompany(&WidenedBF16ProductAvx2, PackedType::kBF16, 14);
+}
+
 }  // namespace
 }  // namespace parley::kernels

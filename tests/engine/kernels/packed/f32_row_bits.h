@@ -1,4 +1,4 @@
-// That rows of a kernel whose sums are f32 do not depend on their company.
+// That rows in f32 of a kernel do not depend on their company.
 #ifndef PARLEY_TESTS_ENGINE_KERNELS_PACKED_F32_ROW_BITS_H_
 #define PARLEY_TESTS_ENGINE_KERNELS_PACKED_F32_ROW_BITS_H_
 
@@ -19,7 +19,8 @@ inline void ExpectSameBitsInAnyCompany(PackedKernel kernel, PackedType type,
   const int64_t num_rows = 4 * max_rows + 1;
   for (const int64_t out : {1, 16, 24, 40, 130}) {
     const ProductCase test(
-        {.in_features = 300, .out_features = out, .type = type}, num_rows, 0);
+        {.in_features = 300, .out_features = out, .type = type}, num_rows,
+        RowFormat());
     const std::vector<float> all = test.Run(kernel);
     test.ExpectRight(all);
     const PackedProduct product =
@@ -28,7 +29,7 @@ inline void ExpectSameBitsInAnyCompany(PackedKernel kernel, PackedType type,
       for (int64_t first = 0; first + count <= num_rows; ++first) {
         std::vector<float> some(count * out);
         PackedProduct part = product;
-        part.rows += first * test.shape().factor_bytes();
+        part.rows += first * test.row_bytes();
         part.num_rows = count;
         part.y = some.data();
         kernel(part);

@@ -31,10 +31,10 @@ TEST(PackedShapeTest, PadsInputsToChunksAndOutputsToPanels) {
   const PackedShape bf16 = {64, 16, PackedType::kBF16};
   EXPECT_EQ(bf16.row_bytes(), 128);
   EXPECT_EQ(bf16.num_bytes(), 16 * 128);
-  EXPECT_EQ(bf16.factor_bytes(), 128);
+  EXPECT_EQ(bf16.padded_in(), 64);
   const PackedShape int16 = {65, 16, PackedType::kInt16};
   EXPECT_EQ(int16.row_bytes(), 192);
-  EXPECT_EQ(int16.factor_bytes(), 96 * sizeof(float));
+  EXPECT_EQ(int16.padded_in(), 96);
 }
 
 TEST(PackedWeightTest, OutputsComeBackRounded) {

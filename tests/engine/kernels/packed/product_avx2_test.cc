@@ -16,7 +16,7 @@ TEST(ProductAvx2Test, VnniMakesNoDifferenceUpTo127) {
   for (const int64_t num_rows : {1, 2, 3, 4, 5, 7, 20}) {
     for (const int64_t out : {1, 16, 24, 40, 130}) {
       const ProductCase test({.in_features = 300, .out_features = out},
-                             num_rows, 127);
+                             num_rows, {RowFormat::Number::kUint8, 127});
       const std::vector<float> y = test.Run(&Int8ProductAvx2);
       test.ExpectRight(y);
       EXPECT_EQ(y, test.Run(&Int8ProductPortable));

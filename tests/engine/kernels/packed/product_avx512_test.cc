@@ -18,5 +18,10 @@ TEST(ProductAvx512Test, AnInt16RowIsTheSameBitsInAnyCompany) {
   ExpectSameBitsInAnyCompany(&Int16ProductAvx512, PackedType::kInt16, 30);
 }
 
+TEST(ProductAvx512Test, AWidenedBF16RowIsTheSameBitsInAnyCompany) {
+  if (EffectiveIsa() < Isa::kAvx512) GTEST_SKIP() << "no AVX-512 here";
+  ExpectSameBitsInAnyCompany(&WidenedBF16ProductAvx512, PackedType::kBF16, 30);
+}
+
 }  // namespace
 }  // namespace parley::kernels

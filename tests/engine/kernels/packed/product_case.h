@@ -24,11 +24,14 @@ namespace parley::kernels {
 // A product's inputs and what it has to give, in double precision.
 class ProductCase {
  public:
-  ProductCase(const PackedShape& shape, int64_t num_rows, int levels)
+  // Rows in `format`, which must go with the shape's type.
+  ProductCase(const PackedShape& shape, int64_t num_rows,
+              const RowFormat& format)
       : shape_(shape),
         num_rows_(num_rows),
+        format_(format),
         bias_(shape.padded_out()),
-        rows_(num_rows * shape.factor_bytes() / sizeof(float)) {
+        rows_(num_rows * row_bytes() / sizeof(float)) {
     RandomFloats random(static_cast<unsigned>(shape.in_features + num_rows));
     const std::vector<float> floats =
         random.Normal(shape.in_features * shape.out_features);
@@ -39,7 +42,7 @@ class ProductCase {
     const std::vector<float> bias = random.Normal(shape.out_features);
     std::copy(bias.begin(), bias.end(), bias_.data());
     for (int64_t row = 0; row < num_rows; ++row) {
-      AddRow(row, random.Normal(shape.in_features), levels);
+      AddRow(row, random.Normal(shape.in_features));
     }
   }
 
@@ -96,24 +99,34 @@ class ProductCase {
   }
 
   const PackedShape& shape() const { return shape_; }
+  int64_t row_bytes() const {
+    switch (format_.number) {
+      case RowFormat::Number::kUint8:
+        return shape_.padded_in();
+      case RowFormat::Number::kBF16:
+        return shape_.padded_in() * 2;
+      case RowFormat::Number::kF32:
+        break;
+    }
+    return shape_.padded_in() * 4;
+  }
 
  private:
   static constexpr float kUntouched = -12345.0f;
 
   // Rounds a row, and notes what it then stands for.
-  void AddRow(int64_t row, const std::vector<float>& x, int levels) {
-    auto* bytes = reinterpret_cast<std::byte*>(rows_.data()) +
-                  row * shape_.factor_bytes();
+  void AddRow(int64_t row, const std::vector<float>& x) {
+    auto* bytes =
+        reinterpret_cast<std::byte*>(rows_.data()) + row * row_bytes();
     std::vector<double> values(x.size());
-    if (shape_.type == PackedType::kInt8) {
+    if (format_.number == RowFormat::Number::kUint8) {
       auto* rounded = reinterpret_cast<uint8_t*>(bytes);
-      ranges_.push_back(RoundToUint8(x, levels, {rounded, x.size()}));
+      ranges_.push_back(RoundToUint8(x, format_.levels, {rounded, x.size()}));
       for (size_t i = 0; i < x.size(); ++i) {
         values[i] =
             double{ranges_.back().scale} * (rounded[i] - ranges_.back().zero);
       }
-    } else if (shape_.type == PackedType::kF32 ||
-               shape_.type == PackedType::kInt16) {
+    } else if (format_.number == RowFormat::Number::kF32) {
       std::memcpy(bytes, x.data(), x.size() * sizeof(float));
       values.assign(x.begin(), x.end());
     } else {
@@ -128,6 +141,7 @@ class ProductCase {
 
   const PackedShape shape_;
   const int64_t num_rows_;
+  const RowFormat format_;
   PackedWeight weight_;
   FloatBuffer bias_;
   FloatBuffer rows_;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "engine/kernels/packed/packed_weight.h"
@@ -52,7 +53,7 @@ void ExpectDoublePrecision(PackedType type,
       SCOPED_TRACE(testing::Message()
                    << shape.in_features << " by " << shape.out_features);
       for (const int64_t num_rows : kRowCounts) {
-        const ProductCase test(shape, num_rows, kernels.activation_levels);
+        const ProductCase test(shape, num_rows, kernels.RowsFor(type));
         test.ExpectRight(test.Run(kernels.*kernel));
       }
     }
@@ -84,7 +85,7 @@ TEST(PackedProductTest, Int8IsTheSameBitsEverywhere) {
     for (const int64_t num_rows : kRowCounts) {
       for (const PackedKernels& kernels : AllPackedKernels()) {
         SCOPED_TRACE(kernels.name);
-        const ProductCase test(shape, num_rows, kernels.activation_levels);
+        const ProductCase test(shape, num_rows, kernels.RowsFor(shape.type));
         EXPECT_EQ(test.Run(kernels.int8),
                   test.Run(AllPackedKernels().back().int8));
       }
@@ -114,27 +115,19 @@ void ExpectSameInParts(const ProductCase& test, PackedKernel kernel) {
 }
 
 TEST(PackedProductTest, PartsAreAsTheWhole) {
+  constexpr std::pair<PackedType, PackedKernel PackedKernels::*> kTypes[] = {
+      {PackedType::kInt8, &PackedKernels::int8},
+      {PackedType::kBF16, &PackedKernels::bf16},
+      {PackedType::kF32, &PackedKernels::f32},
+      {PackedType::kInt16, &PackedKernels::int16}};
   for (const PackedKernels& kernels : AllPackedKernels()) {
     SCOPED_TRACE(kernels.name);
     for (const int64_t num_rows : {1, 13, 33}) {
-      const int levels = kernels.activation_levels;
-      ExpectSameInParts(
-          ProductCase({512, 130, PackedType::kInt8}, num_rows, levels),
-          kernels.int8);
-      if (kernels.bf16 != nullptr) {
+      for (const auto& [type, kernel] : kTypes) {
+        if (kernels.*kernel == nullptr) continue;
         ExpectSameInParts(
-            ProductCase({512, 130, PackedType::kBF16}, num_rows, levels),
-            kernels.bf16);
-      }
-      if (kernels.f32 != nullptr) {
-        ExpectSameInParts(
-            ProductCase({512, 130, PackedType::kF32}, num_rows, levels),
-            kernels.f32);
-      }
-      if (kernels.int16 != nullptr) {
-        ExpectSameInParts(
-            ProductCase({512, 130, PackedType::kInt16}, num_rows, levels),
-            kernels.int16);
+            ProductCase({512, 130, type}, num_rows, kernels.RowsFor(type)),
+            kernels.*kernel);
       }
     }
   }

@@ -1,11 +1,13 @@
 #include "engine/kernels/packed/rounded_rows.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "absl/types/span.h"
+#include "engine/kernels/linear.h"
 #include "engine/kernels/packed/row_rotation.h"
 #include "gtest/gtest.h"
 #include "tests/engine/kernels/random_floats.h"
@@ -51,10 +53,16 @@ TEST(RoundedRowsTest, NothingIsLeftOfTheProductBefore) {
   rows.Begin(narrow, x.data(), 1);
   rows.Round(0);
   const PackedWeight weight = {.shape = narrow};
-  const auto* halves =
-      reinterpret_cast<const uint16_t*>(rows.Product(weight, 0, 1).rows);
-  for (int i = 0; i < 33; ++i) EXPECT_EQ(halves[i], 0x3F80);
-  for (int i = 33; i < 64; ++i) EXPECT_EQ(halves[i], 0);
+  const std::byte* bytes = rows.Product(weight, 0, 1).rows;
+  if (!WidensBF16()) {
+    const auto* halves = reinterpret_cast<const uint16_t*>(bytes);
+    for (int i = 0; i < 33; ++i) EXPECT_EQ(halves[i], 0x3F80);
+    for (int i = 33; i < 64; ++i) EXPECT_EQ(halves[i], 0);
+  } else {
+    const auto* floats = reinterpret_cast<const float*>(bytes);
+    for (int i = 0; i < 33; ++i) EXPECT_EQ(floats[i], 1.0f);
+    for (int i = 33; i < 64; ++i) EXPECT_EQ(floats[i], 0.0f);
+  }
 }
 
 TEST(RoundedRowsTest, WholeChunksOfF32AreNotCopied) {
