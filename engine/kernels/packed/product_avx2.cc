@@ -19,17 +19,21 @@ using avx2::kVectors;
 
 constexpr int64_t kChunk = PackedShape::kChunkBytes;
 
+// The last instruction of each is written out: GCC 12 moves sums about and
+// spills some of them where it may choose registers.
 struct Vnni {
   static HWY_INLINE __m256i Add(__m256i sums, __m256i row, __m256i panel) {
-    return _mm256_dpbusd_avx_epi32(sums, row, panel);
+    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sums) : "x"(row), "x"(panel));
+    return sums;
   }
 };
 
 struct MultiplyAdd {
   static HWY_INLINE __m256i Add(__m256i sums, __m256i row, __m256i panel) {
     const __m256i pairs = _mm256_maddubs_epi16(row, panel);
-    return _mm256_add_epi32(sums,
-                            _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    const __m256i added = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    asm("vpaddd %1, %0, %0" : "+x"(sums) : "x"(added));
+    return sums;
   }
 };
 
