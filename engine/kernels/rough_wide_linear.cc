@@ -54,27 +54,15 @@ class RoughWideLinear final : public WideLinear {
   float Result(const float* x, int64_t output) const override {
     thread_local std::vector<float> row;
     row.resize(shape().in_features);
-    read_(output, absl::MakeSpan(row));
+    weight_.read(output, absl::MakeSpan(row));
     const float sum = DotProduct({x, row.size()}, row);
-    return bias_.empty() ? sum : sum + bias_[output];
+    return weight_.bias.empty() ? sum : sum + weight_.bias[output];
   }
 
   absl::StatusOr<std::unique_ptr<WideLinear>> Select(
       absl::Span<const int32_t> outputs) const override {
-    std::vector<int32_t> kept(outputs.begin(), outputs.end());
-    std::vector<float> bias;
-    for (const int32_t output : kept) {
-      if (!bias_.empty()) bias.push_back(bias_[output]);
-    }
-    const LinearShape selected = {
-        .in_features = shape().in_features,
-        .out_features = static_cast<int64_t>(kept.size())};
-    return Make(
-        SelectOutputs(rounded_, outputs),
-        {.shape = selected,
-         .read = [read = read_, kept = std::move(kept)](
-                     int64_t i, absl::Span<float> row) { read(kept[i], row); },
-         .bias = bias});
+    return Make(SelectOutputs(rounded_, outputs),
+                SelectOutputs(weight_, outputs));
   }
 
   LinearShape shape() const override { return rough_->shape(); }
@@ -85,14 +73,12 @@ class RoughWideLinear final : public WideLinear {
       : rough_(std::move(rough)),
         rounded_(std::move(rounded)),
         max_scale_(*absl::c_max_element(rounded_.scales)),
-        read_(std::move(weight.read)),
-        bias_(weight.bias.begin(), weight.bias.end()) {}
+        weight_(std::move(weight)) {}
 
   const std::unique_ptr<WideLinear> rough_;
   const PackedWeight rounded_;  // Of rough_.
   const float max_scale_;
-  const ReadOutput read_;
-  const std::vector<float> bias_;
+  const WideWeight weight_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -55,14 +56,14 @@ class F32WideLinear final : public WideLinear {
           .index = index,
           .first_output = index * kBlockOutputs,
           .num_outputs = std::min(kBlockOutputs,
-                                  shape_.out_features - index * kBlockOutputs),
+                                  shape().out_features - index * kBlockOutputs),
           .y = ThreadResults(),
           .stride = kBlockOutputs,
           .thread = thread};
       for (int64_t row = 0; row < num_rows; row += kBlockRows) {
         block.first_row = row;
         block.num_rows = std::min(kBlockRows, num_rows - row);
-        blocks_[index]->Run(x + row * shape_.in_features, block.num_rows,
+        blocks_[index]->Run(x + row * shape().in_features, block.num_rows,
                             block.y);
         consume(block);
       }
@@ -71,46 +72,31 @@ class F32WideLinear final : public WideLinear {
 
   absl::StatusOr<std::unique_ptr<WideLinear>> Select(
       absl::Span<const int32_t> outputs) const override {
-    std::vector<int32_t> kept(outputs.begin(), outputs.end());
-    std::vector<float> bias;
-    for (const int32_t output : kept) {
-      PARLEY_CHECK(output >= 0 && output < shape_.out_features) << output;
-      if (!bias_.empty()) bias.push_back(bias_[output]);
-    }
-    return Make(
-        {.shape = {.in_features = shape_.in_features,
-                   .out_features = static_cast<int64_t>(kept.size())},
-         .read = [read = read_, kept](
-                     int64_t i, absl::Span<float> row) { read(kept[i], row); },
-         .bias = bias},
-        WeightLifetime::kTask);
+    return Make(SelectOutputs(weight_, outputs), WeightLifetime::kTask);
   }
 
-  LinearShape shape() const override { return shape_; }
+  LinearShape shape() const override { return weight_.shape; }
 
  private:
-  explicit F32WideLinear(WideWeight weight)
-      : shape_(weight.shape),
-        read_(std::move(weight.read)),
-        bias_(weight.bias.begin(), weight.bias.end()) {}
+  explicit F32WideLinear(WideWeight weight) : weight_(std::move(weight)) {}
 
   // All of one shape, the last padded with zeros, so that they share what
   // oneDNN prepares; each for one thread.
   absl::Status MakeBlocks(WeightLifetime lifetime) {
-    const int64_t in_features = shape_.in_features;
+    const auto& [shape, read, all_bias] = weight_;
+    const int64_t in_features = shape.in_features;
     const LinearShape block_shape = {.in_features = in_features,
                                      .out_features = kBlockOutputs};
     const OneThread one_thread;
     FloatBuffer weight =
         FloatBuffer::Uninitialized(kBlockOutputs * in_features);
     FloatBuffer bias(kBlockOutputs);
-    for (int64_t first = 0; first < shape_.out_features;
+    for (int64_t first = 0; first < shape.out_features;
          first += kBlockOutputs) {
-      const int64_t count =
-          std::min(kBlockOutputs, shape_.out_features - first);
+      const int64_t count = std::min(kBlockOutputs, shape.out_features - first);
       for (int64_t i = 0; i < count; ++i) {
-        read_(first + i, weight.span().subspan(i * in_features, in_features));
-        bias.data()[i] = bias_.empty() ? 0.0f : bias_[first + i];
+        read(first + i, weight.span().subspan(i * in_features, in_features));
+        bias.data()[i] = all_bias.empty() ? 0.0f : all_bias[first + i];
       }
       std::fill(weight.data() + count * in_features,
                 weight.data() + weight.size(), 0.0f);
@@ -123,9 +109,7 @@ class F32WideLinear final : public WideLinear {
     return absl::OkStatus();
   }
 
-  const LinearShape shape_;
-  const ReadOutput read_;
-  const std::vector<float> bias_;
+  const WideWeight weight_;
   std::vector<std::unique_ptr<Linear>> blocks_;
 };
 
@@ -197,6 +181,20 @@ class PackedWideLinear final : public WideLinear {
 };
 
 }  // namespace
+
+WideWeight SelectOutputs(const WideWeight& weight,
+                         absl::Span<const int32_t> outputs) {
+  std::vector<int32_t> kept(outputs.begin(), outputs.end());
+  WideWeight selected = {.shape = weight.shape};
+  selected.shape.out_features = std::ssize(kept);
+  for (const int32_t output : kept) {
+    PARLEY_CHECK(output >= 0 && output < weight.shape.out_features) << output;
+    if (!weight.bias.empty()) selected.bias.push_back(weight.bias[output]);
+  }
+  selected.read = [read = weight.read, kept = std::move(kept)](
+                      int64_t i, absl::Span<float> row) { read(kept[i], row); };
+  return selected;
+}
 
 float WideLinear::Result(const float* x, int64_t output) const {
   PARLEY_CHECK(false) << "results are not rough";

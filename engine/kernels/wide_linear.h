@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -30,9 +31,13 @@ struct OutputBlock {
 // Where a weight in full precision comes from.
 struct WideWeight {
   LinearShape shape;
-  ReadOutput read;               // Kept for as long as the layer.
-  absl::Span<const float> bias;  // [out_features], or empty for none.
+  ReadOutput read;          // Kept for as long as the layer.
+  std::vector<float> bias;  // [out_features], or empty for none.
 };
+
+// Of only these `outputs`, in their order. REQUIRES: they are in range
+WideWeight SelectOutputs(const WideWeight& weight,
+                         absl::Span<const int32_t> outputs);
 
 // As Linear, in its independence of rows, thread rule and errors.
 class WideLinear {

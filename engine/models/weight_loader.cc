@@ -277,7 +277,7 @@ absl::StatusOr<std::unique_ptr<kernels::WideLinear>> WeightLoader::LoadWide(
          .read = [reader = RowReader(tensor), file = tensors_.file()](
                      int64_t row,
                      absl::Span<float> numbers) { reader(row, numbers); },
-         .bias = bias.span()});
+         .bias = {bias.span().begin(), bias.span().end()}});
   }
   PackedWeight weight = PackTensor(tensor);
   if (options_.sink != nullptr) {
