@@ -29,5 +29,19 @@ class UnoptimisedTest(unittest.TestCase):
         self.assertNotEqual(machine.unoptimised({}), "")
 
 
+class InstructionSetsTest(unittest.TestCase):
+    def test_those_that_matter(self):
+        self.assertEqual(machine.instruction_sets("fpu avx2 avx512f", ""),
+                         ["avx2", "avx512f"])
+
+    def test_what_is_shown_is_told_apart(self):
+        shown = machine.instruction_sets("avx2", "bin/cpuid_with_bf16.so")
+        self.assertEqual(len(shown), 2)
+        self.assertIn("hidden", shown[1])
+        self.assertEqual(
+            machine.instruction_sets("avx512_bf16", "bin/cpuid_with_bf16.so"),
+            ["avx512_bf16"])
+
+
 if __name__ == "__main__":
     unittest.main()
