@@ -1,5 +1,7 @@
 #include "engine/kernels/onednn/isa.h"
 
+#include <cpuid.h>
+
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,17 @@
 #include "hwy/targets.h"
 
 namespace parley::kernels {
+namespace {
+
+// Leaf 7.1, EAX. Not __builtin_cpu_supports, which some Clang does not know
+// for it.
+bool ProcessorHasAvxVnni() {
+  constexpr unsigned kAvxVnni = 1u << 4;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kAvxVnni) != 0;
+}
+
+}  // namespace
 
 Isa EffectiveIsa() {
   switch (dnnl::get_effective_cpu_isa()) {
@@ -38,8 +51,7 @@ bool HasAvxVnni() {
       return true;
     default:
       // A bound of oneDNN's below AVX-512 leaves out what came later.
-      return EffectiveIsa() >= Isa::kAvx512Vnni &&
-             __builtin_cpu_supports("avxvnni");
+      return EffectiveIsa() >= Isa::kAvx512Vnni && ProcessorHasAvxVnni();
   }
 }
 
