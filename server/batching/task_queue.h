@@ -219,7 +219,8 @@ class TaskQueue {
   // Moves what nobody waits for any more from entries_ to dead_, where it is
   // time to look; whether there was any.
   bool FindDead(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Until a task of that flow would be taken; zero where that is not known.
+  // Until a task of that flow would be taken, as a rule sooner; zero where that
+  // is not known.
   absl::Duration ExpectedWait(const Flow& flow) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

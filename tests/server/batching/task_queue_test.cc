@@ -207,7 +207,8 @@ class RejectObserver : public BatchingObserver {
 
 class OverloadTest : public ::testing::Test {
  protected:
-  // Ten tasks of work 10 wait, of which ten a second are done.
+  // Ten tasks of work 10 wait, of which twelve a second are done: all of them
+  // within a second, to be on the safe side.
   void SetUp() override {
     std::vector<QueueEntry> entries = Entries(std::vector<TokenId>(10, 1));
     for (QueueEntry& entry : entries) {
@@ -215,8 +216,8 @@ class OverloadTest : public ::testing::Test {
       entry.flow.caller = "heavy";
       entry.cancel = cancel_;
     }
-    queue_.SetRate(0, 60);
-    queue_.SetRate(1, 40);
+    queue_.SetRate(0, 70);
+    queue_.SetRate(1, 50);
     ASSERT_TRUE(queue_.Push(std::move(entries)).ok());
   }
 
@@ -258,7 +259,7 @@ TEST_F(OverloadTest, RefusesWhoseDeadlineIsTooNear) {
 
 TEST_F(OverloadTest, RefusesWhoWouldWaitTooLong) {
   queue_.SetRate(0, 0);
-  queue_.SetRate(1, 20);  // Five seconds now.
+  queue_.SetRate(1, 24);  // Five seconds now.
   const Newcomer newcomer = {.flow = {"heavy"}, .num_tasks = 3};
   const absl::Status refused = queue_.CheckRoom(newcomer);
   EXPECT_TRUE(absl::IsResourceExhausted(refused));
