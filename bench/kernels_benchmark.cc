@@ -35,26 +35,25 @@ namespace {
 
 using benchmark::Counter;
 
-double PeakOfAllThreads() {
-  static const double peak =
-      PeakOperations(Arithmetic::kF32, omp_get_max_threads());
-  return peak;
+// Measured when it is first asked for.
+double PeakOfAllThreads(Arithmetic arithmetic) {
+  static std::map<Arithmetic, double> peaks;
+  const auto [peak, is_new] = peaks.try_emplace(arithmetic);
+  if (is_new) peak->second = PeakOperations(arithmetic, omp_get_max_threads());
+  return peak->second;
 }
 
 // Of products in that precision.
-double PeakOfAllThreads(Precision precision) {
-  const auto measure = [](Arithmetic arithmetic) {
-    return PeakOperations(arithmetic, omp_get_max_threads());
-  };
+Arithmetic ArithmeticOf(Precision precision) {
   switch (precision) {
     case Precision::kInt8:
-      return measure(Arithmetic::kInt8);
+      return Arithmetic::kInt8;
     case Precision::kBF16:
-      return measure(WidensBF16() ? Arithmetic::kF32 : Arithmetic::kBF16);
+      return WidensBF16() ? Arithmetic::kF32 : Arithmetic::kBF16;
     case Precision::kF32:
       break;
   }
-  return PeakOfAllThreads();
+  return Arithmetic::kF32;
 }
 
 double PeakOfOneThread() {
@@ -121,11 +120,8 @@ void BM_Linear(benchmark::State& state, Precision precision) {
     layer.Run(x.data(), num_rows, y.data());
     benchmark::ClobberMemory();
   }
-  static std::map<Precision, double> peaks;
-  const auto [peak, is_new] = peaks.try_emplace(precision);
-  if (is_new) peak->second = PeakOfAllThreads(precision);
   ReportOperations(2.0 * num_rows * shape.in_features * shape.out_features,
-                   peak->second, state);
+                   PeakOfAllThreads(ArithmeticOf(precision)), state);
 }
 
 // The projection onto OPUS-MT's vocabulary, with so many rows.
@@ -153,7 +149,7 @@ void BM_WideLinear(benchmark::State& state, PackedType type) {
     });
   }
   ReportOperations(2.0 * num_rows * shape.in_features * shape.out_features,
-                   PeakOfAllThreads(), state);
+                   PeakOfAllThreads(Arithmetic::kF32), state);
 }
 
 // A further layer of a shape whose primitives exist.
@@ -364,13 +360,11 @@ int Main(int argc, char** argv) {
   benchmark::AddCustomContext("peak of one thread",
                               gigaflops(PeakOfOneThread()));
   benchmark::AddCustomContext("peak of all threads",
-                              gigaflops(PeakOfAllThreads()));
-  benchmark::AddCustomContext(
-      "peak of all threads, bf16",
-      gigaflops(PeakOperations(Arithmetic::kBF16, omp_get_max_threads())));
-  benchmark::AddCustomContext(
-      "peak of all threads, int8",
-      gigaflops(PeakOperations(Arithmetic::kInt8, omp_get_max_threads())));
+                              gigaflops(PeakOfAllThreads(Arithmetic::kF32)));
+  benchmark::AddCustomContext("peak of all threads, bf16",
+                              gigaflops(PeakOfAllThreads(Arithmetic::kBF16)));
+  benchmark::AddCustomContext("peak of all threads, int8",
+                              gigaflops(PeakOfAllThreads(Arithmetic::kInt8)));
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

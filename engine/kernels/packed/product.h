@@ -16,6 +16,18 @@ namespace parley::kernels {
 struct RowFormat {
   enum class Number { kUint8, kBF16, kF32 };
 
+  int64_t number_bytes() const {
+    switch (number) {
+      case Number::kUint8:
+        return 1;
+      case Number::kBF16:
+        return 2;
+      case Number::kF32:
+        break;
+    }
+    return 4;
+  }
+
   Number number = Number::kF32;
   int levels = 0;  // Only of kUint8: numbers are 0 ... levels.
 };

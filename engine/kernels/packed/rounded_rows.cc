@@ -22,18 +22,6 @@ absl::Span<const float> Rotated(absl::Span<const float> x) {
 
 }  // namespace
 
-int64_t RoundedRows::NumberBytes() const {
-  switch (format_.number) {
-    case RowFormat::Number::kUint8:
-      return sizeof(uint8_t);
-    case RowFormat::Number::kBF16:
-      return sizeof(uint16_t);
-    case RowFormat::Number::kF32:
-      break;
-  }
-  return sizeof(float);
-}
-
 bool RoundedRows::AreRoundedInPlace() const {
   return format_.number == RowFormat::Number::kF32 &&
          shape_.padded_in() == shape_.in_features;
@@ -71,7 +59,7 @@ void RoundedRows::Round(int64_t row) {
       break;
   }
   // A NaN that an earlier product left there would spoil the sums.
-  const int64_t used = shape_.in_features * NumberBytes();
+  const int64_t used = shape_.in_features * format_.number_bytes();
   std::memset(bytes + used, 0, RowBytes() - used);
 }
 

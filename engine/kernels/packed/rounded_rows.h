@@ -31,8 +31,9 @@ class RoundedRows {
 
  private:
   bool AreRoundedInPlace() const;
-  int64_t NumberBytes() const;
-  int64_t RowBytes() const { return shape_.padded_in() * NumberBytes(); }
+  int64_t RowBytes() const {
+    return shape_.padded_in() * format_.number_bytes();
+  }
 
   PackedShape shape_;
   RowFormat format_;

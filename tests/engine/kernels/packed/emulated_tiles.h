@@ -76,10 +76,16 @@ inline void Store(int index, void* base, int64_t stride) {
   }
 }
 
-// Calls multiply(sums, row, group, output) for each that the tiles hold.
-template <class Multiply>
-void ForEachProduct(int sums_index, int a_index, int b_index,
-                    const Multiply& multiply) {
+inline int32_t Value(uint8_t number) { return number; }
+inline int32_t Value(int8_t number) { return number; }
+inline float Value(uint16_t bf16) {
+  return std::bit_cast<float>(uint32_t{bf16} << 16);
+}
+
+// Adds the products of groups of A and B, which fill 32 bits, to sums.
+template <class Sum, class A, class B>
+void Multiply(int sums_index, int a_index, int b_index) {
+  constexpr int kNumbers = 4 / sizeof(A);
   Tile& sums = Tiles()[sums_index];
   const Tile& a = Tiles()[a_index];
   const Tile& b = Tiles()[b_index];
@@ -87,42 +93,15 @@ void ForEachProduct(int sums_index, int a_index, int b_index,
                a.row_bytes == 4 * b.rows)
       << "tiles " << sums_index << ", " << a_index << " and " << b_index;
   for (int row = 0; row < sums.rows; ++row) {
-    for (int group = 0; group < b.rows; ++group) {
-      for (int output = 0; output < sums.row_bytes / 4; ++output) {
-        multiply(sums, a, b, row, group, output);
+    for (int output = 0; output < sums.row_bytes / 4; ++output) {
+      Sum sum = sums.At<Sum>(row, output);
+      for (int i = 0; i < kNumbers * b.rows; ++i) {
+        sum += Value(a.At<A>(row, i)) *
+               Value(b.At<B>(i / kNumbers, kNumbers * output + i % kNumbers));
       }
+      sums.Set(row, output, sum);
     }
   }
-}
-
-inline void MultiplyInt8(int sums_index, int a_index, int b_index) {
-  ForEachProduct(sums_index, a_index, b_index,
-                 [](Tile& sums, const Tile& a, const Tile& b, int row,
-                    int group, int output) {
-                   auto sum = sums.At<int32_t>(row, output);
-                   for (int i = 0; i < 4; ++i) {
-                     sum += int32_t{a.At<uint8_t>(row, 4 * group + i)} *
-                            b.At<int8_t>(group, 4 * output + i);
-                   }
-                   sums.Set(row, output, sum);
-                 });
-}
-
-inline float Widen(uint16_t number) {
-  return std::bit_cast<float>(uint32_t{number} << 16);
-}
-
-inline void MultiplyBF16(int sums_index, int a_index, int b_index) {
-  ForEachProduct(sums_index, a_index, b_index,
-                 [](Tile& sums, const Tile& a, const Tile& b, int row,
-                    int group, int output) {
-                   auto sum = sums.At<float>(row, output);
-                   for (int i = 0; i < 2; ++i) {
-                     sum += Widen(a.At<uint16_t>(row, 2 * group + i)) *
-                            Widen(b.At<uint16_t>(group, 2 * output + i));
-                   }
-                   sums.Set(row, output, sum);
-                 });
 }
 
 }  // namespace parley::kernels::emulated
@@ -139,7 +118,9 @@ inline void MultiplyBF16(int sums_index, int a_index, int b_index) {
 #define _tile_zero ::parley::kernels::emulated::Zero
 #define _tile_loadd ::parley::kernels::emulated::Load
 #define _tile_stored ::parley::kernels::emulated::Store
-#define _tile_dpbusd ::parley::kernels::emulated::MultiplyInt8
-#define _tile_dpbf16ps ::parley::kernels::emulated::MultiplyBF16
+#define _tile_dpbusd \
+  ::parley::kernels::emulated::Multiply<int32_t, uint8_t, int8_t>
+#define _tile_dpbf16ps \
+  ::parley::kernels::emulated::Multiply<float, uint16_t, uint16_t>
 
 #endif  // PARLEY_TESTS_ENGINE_KERNELS_PACKED_EMULATED_TILES_H_

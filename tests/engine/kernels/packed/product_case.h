@@ -100,15 +100,7 @@ class ProductCase {
 
   const PackedShape& shape() const { return shape_; }
   int64_t row_bytes() const {
-    switch (format_.number) {
-      case RowFormat::Number::kUint8:
-        return shape_.padded_in();
-      case RowFormat::Number::kBF16:
-        return shape_.padded_in() * 2;
-      case RowFormat::Number::kF32:
-        break;
-    }
-    return shape_.padded_in() * 4;
+    return shape_.padded_in() * format_.number_bytes();
   }
 
  private:
