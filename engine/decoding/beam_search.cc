@@ -19,6 +19,8 @@ BeamSearch::BeamSearch(const SearchOptions& options, const SearchRules& rules)
   finished_.reserve(num_beams_ + 1);
   continuations_.reserve(num_beams_ * num_candidates_);
   rows_.push_back({});
+  // Each row goes on, or ends and another goes on in its place.
+  history_.Reserve(int64_t{2} * num_beams_ * options.max_new_tokens);
 }
 
 TokenId BeamSearch::input_token(int row) const {

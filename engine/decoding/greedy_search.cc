@@ -10,6 +10,7 @@ GreedySearch::GreedySearch(const SearchOptions& options,
                            const SearchRules& rules)
     : terms_(options, rules), history_(rules.start_token) {
   PARLEY_CHECK(options.num_hypotheses == 1) << options.num_hypotheses;
+  history_.Reserve(options.max_new_tokens);
 }
 
 TokenId GreedySearch::input_token(int row) const {

@@ -10,6 +10,10 @@ History::History(TokenId start_token) {
   entries_.push_back({.token = start_token});
 }
 
+void History::Reserve(int64_t num_tokens) {
+  entries_.reserve(1 + static_cast<size_t>(num_tokens));
+}
+
 History::Node History::Append(Node node, TokenId token, float log_prob) {
   entries_.push_back({.parent = node,
                       .token = token,

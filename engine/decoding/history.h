@@ -24,6 +24,9 @@ class History {
 
   explicit History(TokenId start_token);
 
+  // Makes room, so that `num_tokens` calls of Append allocate nothing.
+  void Reserve(int64_t num_tokens);
+
   // The sequence of `node` with one more token.
   Node Append(Node node, TokenId token, float log_prob);
 

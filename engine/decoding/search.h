@@ -32,8 +32,7 @@ struct SearchRules {
 // The search of one task. Rows are numbered anew after each Advance.
 //
 // Thread rule: const methods from several threads at once, or Advance from one.
-// Nothing here allocates once the search has taken its first step, save what
-// grows with the target.
+// Only what is made, and what is taken at the end, allocates.
 class Search {
  public:
   virtual ~Search() = default;

@@ -52,6 +52,14 @@ TaskSlots::~TaskSlots() {
   for (const int32_t block : blocks_) pool_->ReturnBlock(block);
 }
 
+void TaskSlots::Prepare(int64_t num_pinned, int64_t num_live) {
+  const int64_t num_blocks = KvPool::BlocksFor(num_pinned + num_live) + 1;
+  blocks_.reserve(num_blocks);
+  free_.reserve(num_blocks * KvPool::kSlotsPerBlock);
+  taken_.reserve(num_blocks * KvPool::kSlotsPerBlock);
+  marked_.reserve(num_live);
+}
+
 bool TaskSlots::Reserve(int count,
                         absl::Span<const std::vector<int32_t>> live) {
   if (static_cast<int>(free_.size()) >= count) return true;

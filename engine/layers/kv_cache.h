@@ -73,6 +73,10 @@ class TaskSlots {
   TaskSlots(const TaskSlots&) = delete;
   TaskSlots& operator=(const TaskSlots&) = delete;
 
+  // Makes room to account for `num_pinned` slots and lists of live ones that
+  // hold `num_live` in all: up to that, nothing below allocates.
+  void Prepare(int64_t num_pinned, int64_t num_live);
+
   // Makes sure that Take can be called `count` times. First reuses the
   // positions that none of `live` (lists of slots) descends from, then takes
   // blocks of the pool; false, with nothing taken, where those do not suffice.

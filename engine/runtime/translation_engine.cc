@@ -59,6 +59,22 @@ struct TranslationEngine::ActiveTask {
   ActiveTask(TaskId id, Task task, KvPool* pool)
       : id(id), task(std::move(task)), slots(pool) {}
 
+  // Takes the memory that its steps will want.
+  void Prepare() {
+    const int64_t max_len = task.search.max_new_tokens;
+    slots.Prepare(static_cast<int64_t>(task.source_ids.size()),
+                  task.search.num_beams * max_len);
+    for (auto* lists : {&histories, &next_histories}) {
+      lists->resize(task.search.num_beams);
+      for (std::vector<int32_t>& list : *lists) list.reserve(max_len);
+    }
+  }
+
+  // What each live row descends from.
+  absl::Span<std::vector<int32_t>> live() {
+    return absl::MakeSpan(histories).first(search->num_rows());
+  }
+
   // Blocks that count as taken: what it has, or what it may yet want.
   int64_t charged_blocks() const {
     return std::max(reserved_blocks, slots.num_blocks());
@@ -75,7 +91,8 @@ struct TranslationEngine::ActiveTask {
   std::unique_ptr<Search> search;
   // Of task.target_tokens alone; null where any token may be chosen.
   std::unique_ptr<kernels::WideLinear> output;
-  // The slots that each live row descends from, oldest first, its own last.
+  // The slots that each row descends from, oldest first, its own last; of the
+  // search's rows, where those are fewer than its beams, the first ones.
   std::vector<std::vector<int32_t>> histories;
   std::vector<std::vector<int32_t>> next_histories;
 };
@@ -116,7 +133,17 @@ TranslationEngine::TranslationEngine(std::shared_ptr<const MarianModel> model,
       constraints_(options.max_rows),
       queries_(options.max_rows),
       candidates_(int64_t{options.max_rows} * kMaxCandidates),
-      num_candidates_(options.max_rows) {}
+      num_candidates_(options.max_rows) {
+  owners_.reserve(max_rows_);
+  tokens_.reserve(max_rows_);
+  positions_.reserve(max_rows_);
+  rows_.reserve(max_rows_);
+  spans_.reserve(kMaxBeams);
+  for (RowConstraints& constraints : constraints_) {
+    // Besides, the end token where there is a least length.
+    constraints.forbidden.reserve(rules_.bad_words.size() + 1);
+  }
+}
 
 TranslationEngine::~TranslationEngine() = default;
 
@@ -177,9 +204,9 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
     PARLEY_ASSIGN_OR_RETURN(output,
                             model_->weights.output->Select(task.target_tokens));
   }
-  const int num_beams = task.search.num_beams;
   const int source_len = static_cast<int>(task.source_ids.size());
   auto active = std::make_unique<ActiveTask>(id, std::move(task), &pool_);
+  active->Prepare();
   PARLEY_CHECK(active->slots.Reserve(source_len, {}));
   for (int i = 0; i < source_len; ++i) {
     active->source_slots.push_back(active->slots.Take());
@@ -188,9 +215,6 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
   active->reserved_blocks = cost.kv_blocks;
   active->search = CreateSearch(active->task.search, rules_);
   active->output = std::move(output);
-  active->histories.reserve(num_beams);
-  active->histories.resize(1);
-  active->next_histories.reserve(num_beams);
   tasks_.push_back(std::move(active));
   return absl::OkStatus();
 }
@@ -262,12 +286,12 @@ void TranslationEngine::PlaceRows(StepResult* result) {
     ActiveTask& active = *tasks_[i];
     if (!active.decodes) continue;
     bool evicted = false;
-    while (!active.slots.Reserve(active.search->num_rows(), active.histories)) {
+    while (!active.slots.Reserve(active.search->num_rows(), active.live())) {
       evicted = &active == tasks_.back().get();
       Evict(result);
       if (evicted) return;
     }
-    for (std::vector<int32_t>& history : active.histories) {
+    for (std::vector<int32_t>& history : active.live()) {
       history.push_back(active.slots.Take());
     }
   }
@@ -389,7 +413,6 @@ void TranslationEngine::AdvanceSearches(StepResult* result) {
           {.id = active.id, .result = {.hypotheses = search.TakeHypotheses()}});
       continue;
     }
-    active.next_histories.resize(search.num_rows());
     for (int row = 0; row < search.num_rows(); ++row) {
       active.next_histories[row] = active.histories[search.parent(row)];
     }

@@ -1,0 +1,126 @@
+// A decoder's step takes no memory: what it wants was taken when the model was
+// loaded, by each thread in its first step, and when the task was admitted.
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "engine/runtime/loader.h"
+#include "gtest/gtest.h"
+#include "tests/engine/runtime/run_tasks.h"
+
+namespace {
+
+std::atomic<int> num_allocations = 0;
+
+void* Allocate(std::size_t size, std::size_t alignment) {
+  ++num_allocations;
+  // A size that is no multiple of the alignment is none that it takes.
+  void* memory =
+      std::aligned_alloc(alignment, (size + alignment) / alignment * alignment);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+// Those for arrays, and those that do not throw, call these.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  return Allocate(size, alignof(std::max_align_t));
+}
+[[gnu::noinline]] void* operator new(std::size_t size,
+                                     std::align_val_t alignment) {
+  return Allocate(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory,
+                                       std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t,
+                                       std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace parley {
+namespace {
+
+LoadedModel LoadDemo(ComputeType type) {
+  auto model = LoadModel("models/demo",
+                         {.compute_type = type,
+                          .num_threads = 2,
+                          .kv_cache_bytes = 16 << 20,
+                          .max_rows = 64},
+                         [](absl::string_view, double) {});
+  EXPECT_TRUE(model.ok()) << model.status();
+  return *std::move(model);
+}
+
+Task MakeTask(int num_beams) {
+  Task task;
+  task.source_ids = {10, 200, 3000, 17, 5, 0};
+  task.search.num_beams = num_beams;
+  task.search.num_hypotheses = num_beams;
+  task.search.max_new_tokens = 60;
+  return task;
+}
+
+// Greedy, in beams, drawn, and from few tokens only.
+std::vector<Task> Tasks() {
+  std::vector<Task> tasks;
+  for (const int num_beams : {1, 2, 4, 5, 8}) {
+    tasks.push_back(MakeTask(num_beams));
+    tasks.push_back(MakeTask(num_beams));
+    tasks.back().search.min_new_tokens = 59;
+  }
+  tasks.push_back(MakeTask(1));
+  tasks.back().search.sampling.emplace();
+  tasks.push_back(MakeTask(4));
+  for (TokenId token = 0; token < 900; token += 3) {
+    tasks.back().target_tokens.push_back(token);
+  }
+  return tasks;
+}
+
+class StepAllocationTest : public testing::TestWithParam<ComputeType> {};
+
+TEST_P(StepAllocationTest, DecodingTakesNoMemory) {
+  const LoadedModel model = LoadDemo(GetParam());
+  Engine& engine = *model.engines[0];
+  RunTasks(engine, Tasks());
+  TaskId id = 0;
+  for (const Task& task : Tasks()) {
+    ASSERT_TRUE(engine.Admit(id++, task).ok());
+  }
+  StepResult result;
+  ASSERT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
+  int num_steps = 0;
+  while (engine.num_tasks() > 0) {
+    const int before = num_allocations;
+    ASSERT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
+    const int in_step = num_allocations - before;
+    // What is handed out is new.
+    if (!result.finished.empty()) continue;
+    EXPECT_EQ(in_step, 0) << "step " << num_steps;
+    ++num_steps;
+  }
+  EXPECT_GT(num_steps, 30);
+  // It does count.
+  const int before = num_allocations;
+  ASSERT_TRUE(engine.Admit(id, MakeTask(1)).ok());
+  EXPECT_GT(num_allocations, before);
+}
+
+INSTANTIATE_TEST_SUITE_P(ComputeTypes, StepAllocationTest,
+                         testing::Values(ComputeType::kF32,
+                                         ComputeType::kInt8));
+
+}  // namespace
+}  // namespace parley
