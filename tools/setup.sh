@@ -33,7 +33,8 @@ readonly build_packages=(
 # To test, to measure, and to keep the code in shape (clang-tidy reads clang's
 # omp.h, which libomp-dev holds; GCC's own is what programs are built with).
 readonly more_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy libomp-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libnghttp2-dev clang-format
+  clang-tidy libomp-dev
 )
 
 # Intel's packages of oneDNN 3.2 with GNU OpenMP: wheels whose *.data/data is a

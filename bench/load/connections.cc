@@ -1,27 +1,22 @@
 #include "bench/load/connections.h"
 
-#include <grpcpp/channel.h>
-#include <grpcpp/client_context.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <utility>
+
+#include "absl/time/clock.h"
+#include "parley/v1/embedding.pb.h"
+#include "parley/v1/translation.pb.h"
 
 namespace parley::load {
 namespace {
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& server) {
-  grpc::ChannelArguments arguments;
-  // Or channels with equal arguments would share one connection.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // A refusal is an answer to be counted, and no reason to call again.
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetMaxReceiveMessageSize(-1);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(),
-                                   arguments);
-}
+constexpr char kTranslate[] = "/parley.v1.TranslationService/Translate";
+constexpr char kEmbed[] = "/parley.v1.EmbeddingService/Embed";
 
 absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) +
@@ -40,10 +35,14 @@ void CountTokens(const v1::EmbedResult& result, Answer* answer) {
 }
 
 template <typename Response>
-Answer ToAnswer(const grpc::Status& status, const Response& response) {
-  Answer answer;
-  answer.code = static_cast<absl::StatusCode>(status.error_code());
-  if (!status.ok()) return answer;
+Answer ToAnswer(const UnaryResponse& unary) {
+  Answer answer = {.code = unary.code};
+  if (unary.code != absl::StatusCode::kOk) return answer;
+  Response response;
+  if (!response.ParseFromString(unary.message)) {
+    answer.code = absl::StatusCode::kInternal;
+    return answer;
+  }
   for (const auto& result : response.results()) {
     if (result.status().code() == 0) {
       ++answer.num_texts;
@@ -57,59 +56,88 @@ Answer ToAnswer(const grpc::Status& status, const Response& response) {
   return answer;
 }
 
-// Belongs to the callback that waits for it, and to whoever may cancel it.
-template <typename Request, typename Response>
-class Exchange : public ActiveCall {
- public:
-  explicit Exchange(Request request) : request_(std::move(request)) {}
-
-  void Cancel() override { context_.TryCancel(); }
-
-  // `method(context, request, response, callback)` makes the call.
-  template <typename Method>
-  static std::shared_ptr<ActiveCall> Start(Request request, absl::Time deadline,
-                                           std::function<void(Answer)> done,
-                                           Method method) {
-    auto call = std::make_shared<Exchange>(std::move(request));
-    call->context_.set_deadline(absl::ToChronoTime(deadline));
-    method(&call->context_, &call->request_, &call->response_,
-           [call, done = std::move(done)](grpc::Status status) {
-             done(ToAnswer(status, call->response_));
-           });
-    return call;
-  }
-
- private:
-  grpc::ClientContext context_;
-  const Request request_;
-  Response response_;
-};
-
 }  // namespace
 
-Connections::Connections(const std::string& server, int num_connections) {
-  for (int i = 0; i < num_connections; ++i) {
-    const std::shared_ptr<grpc::Channel> channel = Connect(server);
-    stubs_.push_back({v1::TranslationService::NewStub(channel),
-                      v1::EmbeddingService::NewStub(channel)});
-  }
+Connections::Connections(std::string server, int num_connections)
+    : server_(std::move(server)),
+      in_turn_(static_cast<size_t>(num_connections), nullptr),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      stop_(eventfd(0, EFD_CLOEXEC)) {
+  epoll_event event = {.events = EPOLLIN, .data = {.ptr = nullptr}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, stop_, &event);
+  thread_ = std::thread([this] { Await(); });
 }
 
-std::shared_ptr<ActiveCall> Connections::Start(
-    CallPlan plan, absl::Time deadline, std::function<void(Answer)> done) {
-  Stubs& stubs = stubs_[next_.fetch_add(1) % stubs_.size()];
-  if (plan.embed.has_value()) {
-    return Exchange<v1::EmbedRequest, v1::EmbedResponse>::Start(
-        *std::move(plan.embed), deadline, std::move(done),
-        [&stubs](auto... arguments) {
-          stubs.embedding->async()->Embed(std::move(arguments)...);
-        });
+Connections::~Connections() {
+  eventfd_write(stop_, 1);
+  thread_.join();
+  close(stop_);
+  close(epoll_);
+}
+
+ActiveCall Connections::Start(const CallPlan& plan, absl::Time deadline,
+                              std::function<void(Answer)> done) {
+  const bool embeds = plan.embed.has_value();
+  auto end = [embeds, done = std::move(done)](const UnaryResponse& response) {
+    done(embeds ? ToAnswer<v1::EmbedResponse>(response)
+                : ToAnswer<v1::TranslateResponse>(response));
+  };
+  const absl::StatusOr<Http2Connection*> connection = Next();
+  if (!connection.ok()) {
+    end({.code = connection.status().code()});
+    return {};
   }
-  return Exchange<v1::TranslateRequest, v1::TranslateResponse>::Start(
-      *std::move(plan.translate), deadline, std::move(done),
-      [&stubs](auto... arguments) {
-        stubs.translation->async()->Translate(std::move(arguments)...);
-      });
+  const Http2Connection::CallId id =
+      (*connection)
+          ->Start({.method = embeds ? kEmbed : kTranslate,
+                   .message = embeds ? plan.embed->SerializeAsString()
+                                     : plan.translate->SerializeAsString(),
+                   .deadline = deadline},
+                  std::move(end));
+  return {*connection, id};
+}
+
+absl::StatusOr<Http2Connection*> Connections::Next() {
+  absl::MutexLock lock(&mutex_);
+  Http2Connection*& connection = in_turn_[next_++ % in_turn_.size()];
+  if (connection != nullptr && connection->is_open()) return connection;
+  absl::StatusOr<std::unique_ptr<Http2Connection>> connected =
+      Http2Connection::Connect(server_);
+  if (!connected.ok()) return connected.status();
+  connection = connected->get();
+  all_.push_back(*std::move(connected));
+  epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET,
+                       .data = {.ptr = connection}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, connection->fd(), &event);
+  return connection;
+}
+
+void Connections::Await() {
+  // How long after its deadline a call ends at the latest; what is late is not
+  // counted in any case.
+  constexpr absl::Duration kLookEvery = absl::Milliseconds(100);
+  absl::Time next_look = absl::Now() + kLookEvery;
+  std::array<epoll_event, 64> events;
+  while (true) {
+    const int count =
+        epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                   static_cast<int>(absl::ToInt64Milliseconds(kLookEvery)));
+    for (int i = 0; i < count; ++i) {
+      if (events[i].data.ptr == nullptr) return;
+      static_cast<Http2Connection*>(events[i].data.ptr)->OnReady();
+    }
+    const absl::Time now = absl::Now();
+    if (now < next_look) continue;
+    next_look = now + kLookEvery;
+    std::vector<Http2Connection*> connections;
+    {
+      absl::MutexLock lock(&mutex_);
+      for (const auto& connection : all_) {
+        connections.push_back(connection.get());
+      }
+    }
+    for (Http2Connection* connection : connections) connection->EndLate(now);
+  }
 }
 
 }  // namespace parley::load

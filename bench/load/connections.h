@@ -2,48 +2,72 @@
 #ifndef PARLEY_BENCH_LOAD_CONNECTIONS_H_
 #define PARLEY_BENCH_LOAD_CONNECTIONS_H_
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "bench/load/http2_connection.h"
 #include "bench/load/report.h"
 #include "bench/load/workload.h"
-#include "parley/v1/embedding.grpc.pb.h"
-#include "parley/v1/translation.grpc.pb.h"
 
 namespace parley::load {
 
-// A call under way. Any thread.
+// A call under way. Any thread, as long as its connections live.
 class ActiveCall {
  public:
-  virtual ~ActiveCall() = default;
+  // One that could not be sent.
+  ActiveCall() = default;
+  ActiveCall(Http2Connection* connection, Http2Connection::CallId id)
+      : connection_(connection), id_(id) {}
+
   // Without effect once it is over.
-  virtual void Cancel() = 0;
+  void Cancel() const {
+    if (connection_ != nullptr) connection_->Cancel(id_);
+  }
+
+ private:
+  Http2Connection* connection_ = nullptr;
+  Http2Connection::CallId id_ = 0;
 };
 
-// Calls go over the connections in turn, without retries. Any thread.
+// Calls go over the connections in turn, without retries; one thread awaits
+// the answers of all. A connection that has ended is replaced when its turn
+// comes. Any thread.
 class Connections {
  public:
   // Connects when first called. REQUIRES: num_connections > 0
-  Connections(const std::string& server, int num_connections);
+  Connections(std::string server, int num_connections);
+  // REQUIRES: no call is under way.
+  ~Connections();
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
 
-  // `done` runs exactly once, on a thread of gRPC's, also where the call
-  // cannot be sent. REQUIRES: the connections outlive all calls.
-  std::shared_ptr<ActiveCall> Start(CallPlan plan, absl::Time deadline,
-                                    std::function<void(Answer)> done);
+  // `done` runs exactly once, on any thread, also where the call cannot be
+  // sent. REQUIRES: the connections outlive all calls.
+  ActiveCall Start(const CallPlan& plan, absl::Time deadline,
+                   std::function<void(Answer)> done);
 
  private:
-  struct Stubs {
-    std::unique_ptr<v1::TranslationService::Stub> translation;
-    std::unique_ptr<v1::EmbeddingService::Stub> embedding;
-  };
+  absl::StatusOr<Http2Connection*> Next();
+  void Await();
 
-  std::vector<Stubs> stubs_;
-  std::atomic<size_t> next_ = 0;
+  const std::string server_;
+  absl::Mutex mutex_;
+  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Null before the first call. [connection]
+  std::vector<Http2Connection*> in_turn_ ABSL_GUARDED_BY(mutex_);
+  // Those, and those that were before them: calls may still end there.
+  std::vector<std::unique_ptr<Http2Connection>> all_ ABSL_GUARDED_BY(mutex_);
+  const int epoll_;
+  const int stop_;  // An eventfd.
+  std::thread thread_;
 };
 
 }  // namespace parley::load

@@ -1,7 +1,6 @@
 #include "bench/load/load_run.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -51,7 +50,7 @@ void LoadRun::SendOpen() {
       return;
     }
     absl::SleepFor(due - Elapsed());
-    Send(std::move(plan), due);
+    Send(plan, due);
   }
 }
 
@@ -59,7 +58,7 @@ void LoadRun::SendClosed() {
   for (int i = 0; i < options_.num_in_flight; ++i) {
     CallPlan plan;
     if (!TakeNext(&plan)) return;
-    Send(std::move(plan), Elapsed());
+    Send(plan, Elapsed());
   }
 }
 
@@ -75,19 +74,17 @@ bool LoadRun::TakeNext(CallPlan* plan) {
   return true;
 }
 
-void LoadRun::Send(CallPlan plan, absl::Duration scheduled) {
+void LoadRun::Send(const CallPlan& plan, absl::Duration scheduled) {
   CallRecord record = {.kind = plan.kind, .scheduled = scheduled};
   const std::optional<absl::Duration> cancel_after = plan.cancel_after;
   record.was_cancelled = cancel_after.has_value();
   record.sent = Elapsed();
   const absl::Time sent = start_ + record.sent;
-  const std::shared_ptr<ActiveCall> call = connections_->Start(
-      std::move(plan), start_ + scheduled + options_.deadline,
+  const ActiveCall call = connections_->Start(
+      plan, start_ + scheduled + options_.deadline,
       [this, record](const Answer& answer) { Finish(record, answer); });
   if (cancel_after.has_value()) {
-    alarms_.Add(sent + *cancel_after, [call = std::weak_ptr(call)] {
-      if (const auto under_way = call.lock()) under_way->Cancel();
-    });
+    alarms_.Add(sent + *cancel_after, [call] { call.Cancel(); });
   }
 }
 
@@ -118,7 +115,7 @@ void LoadRun::SendNext() {
   // Before the one before is counted out, so that the count stays above 0
   // until nothing more follows.
   CallPlan plan;
-  if (TakeNext(&plan)) Send(std::move(plan), Elapsed());
+  if (TakeNext(&plan)) Send(plan, Elapsed());
   absl::MutexLock lock(&mutex_);
   --num_under_way_;
 }

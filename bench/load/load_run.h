@@ -59,7 +59,7 @@ class LoadRun {
   bool TakeNext(CallPlan* plan);
   // Of a closed loop, in place of a call that is over.
   void SendNext();
-  void Send(CallPlan plan, absl::Duration scheduled);
+  void Send(const CallPlan& plan, absl::Duration scheduled);
   void Finish(CallRecord record, const Answer& answer);
   absl::Duration Elapsed() const;
 
