@@ -76,6 +76,9 @@ class FakeServer {
     server_ = builder.BuildAndStart();
   }
 
+  // Its threads would look up only after ten seconds else.
+  ~FakeServer() { Stop(); }
+
   void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
   int port() const { return port_; }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
