@@ -32,6 +32,12 @@ class Series:
         """(max - min) / median."""
         return (max(self.values) - min(self.values)) / self.median
 
+    def over(self, other):
+        """How many times the other's figure this is: the median of the rounds'
+        ratios, as in a round both met the machine in nearly the same state."""
+        return statistics.median(
+            mine / others for mine, others in zip(self.values, other.values))
+
 
 @dataclasses.dataclass
 class Cell:
@@ -56,9 +62,12 @@ class Cell:
 
     @property
     def best_peer(self):
-        """Among those that ran in all rounds."""
-        return max((s for s in self.of_kind(PEER) if not s.only_heat),
-                   key=lambda s: s.median, default=None)
+        """Among those that ran in all rounds, the one that is left behind the
+        least."""
+        peers = [s for s in self.of_kind(PEER) if not s.only_heat]
+        if not self.ours:
+            return max(peers, key=lambda s: s.median, default=None)
+        return min(peers, key=self.ours.over, default=None)
 
 
 @dataclasses.dataclass
@@ -146,7 +155,7 @@ def ratio_to_best_peer(cell, target=None):
                   missing=_missing(cell, OURS, PEER))
     if cell.ours and cell.best_peer:
         check.what = f"against {cell.best_peer.name}"
-        check.value = cell.ours.median / cell.best_peer.median
+        check.value = cell.ours.over(cell.best_peer)
     return check
 
 
@@ -156,5 +165,5 @@ def share_of_limit(cell, target=None):
                   target=target, missing=_missing(cell, OURS, LIMIT))
     if cell.ours and cell.limit:
         check.what = f"of the {cell.limit.name}"
-        check.value = cell.ours.median / cell.limit.median
+        check.value = cell.ours.over(cell.limit)
     return check

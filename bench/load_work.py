@@ -12,7 +12,6 @@ import load_program
 import programs
 import startup
 
-CAPTIONS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 NEW_TOKENS = 20
 TARGET_LANGUAGE = "de"
 NUM_BEAMS = 4  # As OPUS-MT's models have it.
@@ -31,7 +30,7 @@ class Work:
     def __init__(self, session):
         self.session = session
         self.model = startup.make_model(session)
-        self.captions = CAPTIONS.read_text().splitlines()
+        self.captions = programs.CAPTIONS.read_text().splitlines()
         self.offline_texts = self._file("load_offline.txt",
                                         self.captions[:NUM_OFFLINE])
         self.short_texts = self._file("load_short.txt", [
@@ -71,12 +70,12 @@ class Work:
     def mixed_load(self, num_beams=NUM_BEAMS):
         """Captions of all lengths, and paragraphs."""
         return self.captions_load(num_beams).but(
-            texts=CAPTIONS, paragraph_share=PARAGRAPH_SHARE,
+            texts=programs.CAPTIONS, paragraph_share=PARAGRAPH_SHARE,
             max_short_words=SHORT_WORDS)
 
     def document_load(self):
         return self.captions_load().but(
-            texts=CAPTIONS, paragraph_share=1, min_lines=DOCUMENT_LINES,
+            texts=programs.CAPTIONS, paragraph_share=1, min_lines=DOCUMENT_LINES,
             max_lines=DOCUMENT_LINES, connections=1)
 
     def short_load(self):

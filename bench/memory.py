@@ -11,7 +11,6 @@ import targets
 from figures import Check, Curve
 from rounds import progress
 
-TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 # Method: (words of a text at most, further flags of the load).
 METHODS = {
     "embed": (20, ["--embedding_share=1", "--embedding_model=minilm",
@@ -30,7 +29,7 @@ def num_texts(session):
 def load(session, server, method, count, *flags):
     """Words of the command that sends so many texts."""
     return [session.program("parley-load"), f"--server={server.address}",
-            f"--texts={TEXTS}", f"--num_texts={count}", "--deadline=5m",
+            f"--texts={programs.CAPTIONS}", f"--num_texts={count}", "--deadline=5m",
             *METHODS[method][1], *flags]
 
 

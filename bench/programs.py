@@ -13,6 +13,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+CAPTIONS = ROOT / "bench" / "data" / "test_2016_flickr.en"  # One a line.
 TIMEOUT_SECONDS = 900
 
 
@@ -160,6 +161,13 @@ class Service:
         line = next(line for line in status.splitlines()
                     if line.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024
+
+    def cpu_seconds(self):
+        """That all of its threads have computed so far."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        # The name before may hold spaces.
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def name_of(flag):

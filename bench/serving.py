@@ -12,7 +12,6 @@ import targets
 from figures import LIMIT, OURS, Cell, Check, share_of_limit
 from rounds import Contender, measure, progress
 
-TEXTS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 NUM_TEXTS = 1000  # Of about 15 tokens.
 TEXTS_PER_CALL = 32
 
@@ -31,7 +30,7 @@ def write_token_ids(model, texts, path):
 class Work:
     def __init__(self, session):
         self.session = session
-        texts = TEXTS.read_text().splitlines()[:NUM_TEXTS]
+        texts = programs.CAPTIONS.read_text().splitlines()[:NUM_TEXTS]
         self.texts = session.work / "serving_texts.txt"
         self.texts.write_text("".join(text + "\n" for text in texts))
         self.ids = session.work / "serving_ids.txt"

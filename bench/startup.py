@@ -1,11 +1,13 @@
-"""From start to ready, and what is resident then: a model of OPUS-MT's base
-size in int8, as the hub has it and converted."""
+"""From start to ready, what is resident then, and what an idle server takes: a
+model of OPUS-MT's base size in int8, as the hub has it and converted."""
 
 import functools
 import json
 import shutil
 import statistics
+import time
 
+import load_program
 import programs
 import random_marian
 import targets
@@ -72,6 +74,23 @@ def start(session, model, precision):
         return server.seconds_to_ready, server.resident_bytes()
 
 
+def idle_share(session, model, precision):
+    """Of one core, by a server that has answered and is not called."""
+    seconds = session.by_scale(2, 10, 30)
+    program = session.program("parley-server")
+    with programs.Server(
+            session.build, f"--models=base={model}",
+            f"--kv_cache_mb={POOL_MB}", f"--threads={session.threads}",
+            *session.precision_flag(program, precision)) as server:
+        load_program.Load(session, {
+            "texts": programs.CAPTIONS, "model": "base",
+            "target_language": "de", "max_new_tokens": 20}).run(
+                server, seconds=2, in_flight=2)
+        before = server.cpu_seconds()
+        time.sleep(seconds)
+        return (server.cpu_seconds() - before) / seconds
+
+
 def measure(session, form, prepare, precision):
     part = session.part("start", precision)
     progress(f"{part}, {form}")
@@ -79,7 +98,9 @@ def measure(session, form, prepare, precision):
         Check(part, form, "from start to ready", unit="s", at_most=True),
         Check(part, form, "resident, over what is allowed", unit="x",
               at_most=True),
-        Check(part, form, "resident after load", unit="MB")]
+        Check(part, form, "resident after load", unit="MB"),
+        Check(part, form, "of a core, when idle", unit="share",
+              target=targets.IDLE_SHARE, at_most=True)]
     if precision == "int8":
         checks[0].target = targets.START_SECONDS
         checks[1].target = 1.0
@@ -94,6 +115,7 @@ def measure(session, form, prepare, precision):
         checks[0].value = statistics.median(s for s, _ in runs)
         checks[1].value = resident / allowed
         checks[2].value = resident / 2 ** 20
+        checks[3].value = idle_share(session, model, precision)
     except programs.ProgramError as error:
         for check in checks:
             check.missing = str(error)

@@ -76,3 +76,5 @@ START_SECONDS = 1.0
 # times the weights, the configured pools, and RESIDENT_MORE.
 RESIDENT_FACTOR = 1.3
 RESIDENT_MORE = 40 << 20
+# At most: of a core, by a server that nobody calls.
+IDLE_SHARE = 0.01

@@ -9,7 +9,7 @@ import time
 
 import programs
 import targets
-from scene import (CALL_SECONDS, CAPTIONS, add_settled, connect,
+from scene import (CALL_SECONDS, add_settled, connect,
                    read_metrics, say, seconds_to_zero)
 
 PART = "leaving"
@@ -19,7 +19,7 @@ _STREAM_THREADS = 8
 
 def load_flags(scene, server):
     return [scene.program("parley-load"), f"--server={server.address}",
-            f"--texts={CAPTIONS}", "--model=demo", "--target_language=de",
+            f"--texts={programs.CAPTIONS}", "--model=demo", "--target_language=de",
             "--embedding_model=minilm", "--embedding_share=0.3",
             "--paragraph_share=0.2", "--texts_per_call=2",
             "--deadline=15m"]

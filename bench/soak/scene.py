@@ -13,7 +13,6 @@ import programs  # noqa: E402
 
 DEMO = programs.ROOT / "models" / "demo"
 MINILM = programs.ROOT / ".deps" / "models" / "all-MiniLM-L6-v2"
-CAPTIONS = programs.ROOT / "bench" / "data" / "test_2016_flickr.en"
 # Calls that nobody cancels, and all that waits for them, are given as long as
 # they take.
 CALL_SECONDS = 900
@@ -92,7 +91,7 @@ class Scene:
 
     def texts(self, count):
         """Captions, every tenth a paragraph of several."""
-        captions = CAPTIONS.read_text().splitlines()
+        captions = programs.CAPTIONS.read_text().splitlines()
         return [" ".join(captions[(i + k) % len(captions)] for k in range(4))
                 if i % 10 == 0 else captions[i % len(captions)]
                 for i in range(count)]

@@ -25,6 +25,13 @@ class CellTest(unittest.TestCase):
         steady = Series("b", PEER, [20.0, 21.0, 22.0])
         self.assertIs(cell(lucky_once, steady).best_peer, steady)
 
+    def test_best_peer_is_the_closest_where_there_is_ours(self):
+        ours = Series("ours", OURS, [10.0, 20.0, 40.0])
+        # The greater median, of a round in which all were fast.
+        unsteady = Series("a", PEER, [5.0, 20.0, 20.0])
+        close = Series("b", PEER, [9.0, 18.0, 36.0])
+        self.assertIs(cell(unsteady, close, ours).best_peer, close)
+
     def test_best_peer_ran_in_all_rounds(self):
         left_behind = Series("a", PEER, [50.0], only_heat=True)
         steady = Series("b", PEER, [20.0])
@@ -38,10 +45,11 @@ class CellTest(unittest.TestCase):
 
 
 class RatioTest(unittest.TestCase):
-    def test_is_of_medians(self):
+    def test_is_the_median_of_the_rounds(self):
         check = figures.ratio_to_best_peer(
             cell(Series("p", OURS, [30.0, 29.0, 90.0]),
-                 Series("slow", PEER, [10.0]), Series("q", PEER, [20.0])),
+                 Series("slow", PEER, [10.0, 9.0, 30.0]),
+                 Series("q", PEER, [20.0, 10.0, 70.0])),
             target=1.4)
         self.assertAlmostEqual(check.value, 1.5)
         self.assertEqual(check.what, "against q")

@@ -54,7 +54,7 @@ class ReportTest(unittest.TestCase):
 
     def test_checks(self):
         self.assertRegex(self.find("    against fast "),
-                         r"2\.00 x +target 1\.50 x +met")
+                         r"2\.09 x +target 1\.50 x +met")
         self.assertRegex(self.find("    lost to f32 "),
                          r"0\.75 BLEU +target at most 0\.50 BLEU +missed")
 

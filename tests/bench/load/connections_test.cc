@@ -71,13 +71,12 @@ class FakeServer {
     builder.AddListeningPort(address(), grpc::InsecureServerCredentials(),
                              &port_);
     builder.SetMaxReceiveMessageSize(-1);
+    // Its threads look up that often whether it is to end.
+    builder.SetSyncServerOption(grpc::ServerBuilder::CQ_TIMEOUT_MSEC, 50);
     builder.RegisterService(&translation_);
     builder.RegisterService(&embedding_);
     server_ = builder.BuildAndStart();
   }
-
-  // Its threads would look up only after ten seconds else.
-  ~FakeServer() { Stop(); }
 
   void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
   int port() const { return port_; }
