@@ -47,6 +47,7 @@ class LoadProgramTest(unittest.TestCase):
         self.assertGreater(report["tokens"], 21)
         self.assertGreater(report["target_tokens"], 21)
         self.assertGreater(report["server_compute"]["p50"], 0)
+        self.assertGreater(self.server.cpu_seconds(), 0)
         self.check_sums(report)
 
     def test_open_loop_sends_what_is_offered(self):
