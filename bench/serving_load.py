@@ -10,10 +10,12 @@ import load_peers
 import load_work
 
 
-def run(session):
-    work = load_work.Work(session)
-    load_latency.run(session, work)
-    load_peers.run(session, work)
+def run_latency(session):
+    load_latency.run(session, load_work.Work(session))
+
+
+def run_peers(session):
+    load_peers.run(session, load_work.Work(session))
 
 
 def run_overload(session):

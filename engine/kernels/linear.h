@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -44,10 +45,9 @@ struct LinearShape {
 // thread of the team; none for surplus rows.
 struct RowWork {
   using Function = absl::FunctionRef<void(int64_t row)>;
-  static void Nothing(int64_t row) {}
 
-  Function before = Nothing;
-  Function after = Nothing;
+  std::optional<Function> before;
+  std::optional<Function> after;
 };
 
 // y = x * weight^T + bias. Holds its own packed copy of the weight, or shares

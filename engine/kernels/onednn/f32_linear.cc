@@ -51,9 +51,9 @@ class DnnlLinear final : public Linear {
   using Linear::Run;
   void Run(const float* x, int64_t num_rows, float* y,
            const RowWork& work) const override {
-    ForEachRow(num_rows, work.before);
+    if (work.before) ForEachRow(num_rows, *work.before);
     Multiply(x, num_rows, y);
-    ForEachRow(num_rows, work.after);
+    if (work.after) ForEachRow(num_rows, *work.after);
   }
 
   LinearShape shape() const override { return shape_; }

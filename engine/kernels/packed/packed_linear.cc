@@ -44,14 +44,21 @@ class PackedLinear final : public Linear {
     {
       const Range mine =
           PartOf(num_rows, 1, omp_get_thread_num(), omp_get_num_threads());
-      for (int64_t row = mine.begin; row < mine.end; ++row) {
-        work.before(row);
-        rows.Round(row);
+      // Threads meet only where there is something to wait for.
+      if (work.before || !rows.AreRoundedInPlace()) {
+        for (int64_t row = mine.begin; row < mine.end; ++row) {
+          if (work.before) (*work.before)(row);
+          rows.Round(row);
+        }
+#pragma omp barrier
       }
-#pragma omp barrier
       MultiplyPart(rows, num_rows, y);
+      if (work.after) {
 #pragma omp barrier
-      for (int64_t row = mine.begin; row < mine.end; ++row) work.after(row);
+        for (int64_t row = mine.begin; row < mine.end; ++row) {
+          (*work.after)(row);
+        }
+      }
     }
   }
 

@@ -21,6 +21,9 @@ class RoundedRows {
   // multiplied where they are. Numbers are undefined until they are rounded.
   void Begin(const PackedShape& shape, const float* x, int64_t num_rows);
 
+  // Whether rows are multiplied where they are, and Round does nothing.
+  bool AreRoundedInPlace() const;
+
   // Takes the row of x as it is now.
   void Round(int64_t row);
 
@@ -30,7 +33,6 @@ class RoundedRows {
                         int64_t num_rows) const;
 
  private:
-  bool AreRoundedInPlace() const;
   int64_t RowBytes() const {
     return shape_.padded_in() * format_.number_bytes();
   }
