@@ -65,14 +65,15 @@ class Round:
         return abs(self.load - CHECKED_LOAD) <= LOAD_TOLERANCE
 
 
-def run_round(session, work, server):
-    seconds = session.by_scale(4, 15, 30)
+def run_round(session, work, server, seed):
+    seconds = session.by_scale(4, 30, 30)
     load = work.mixed_load()
-    alone = work.short_load().run(server, seconds / 4, in_flight=1)
-    before = capacity(load, server, seconds / 2)
+    alone = work.short_load().run(server, seconds / 8, in_flight=1)
+    before = capacity(load, server, seconds / 4)
     rate = CHECKED_LOAD * before
-    report = load.run(server, seconds, warm_up=3, rate=rate)
-    after = capacity(load, server, seconds / 2)
+    # Of its own arrivals: how they cluster decides as much as the load does.
+    report = load.run(server, seconds, warm_up=3, rate=rate, seed=seed)
+    after = capacity(load, server, seconds / 4)
     found = Round(alone["latency"]["p50"],
                   report["latency_by_kind"]["short"]["p50"],
                   report["latency"]["p99"], 2 * rate / (before + after))
@@ -90,7 +91,7 @@ def run_short_texts(session, work, server, precision):
     wanted = session.by_scale(1, session.rounds, session.rounds)
     rounds = []
     for _ in range(MOST_TRIES * wanted):
-        rounds.append(run_round(session, work, server))
+        rounds.append(run_round(session, work, server, len(rounds) + 1))
         if sum(r.counts for r in rounds) == wanted:
             break
     counted = [r for r in rounds if r.counts]
