@@ -67,13 +67,14 @@ class Round:
 
 def run_round(session, work, server, seed):
     seconds = session.by_scale(4, 30, 30)
+    at_capacity = session.by_scale(2, 7.5, 15)
     load = work.mixed_load()
-    alone = work.short_load().run(server, seconds / 8, in_flight=1)
-    before = capacity(load, server, seconds / 4)
+    alone = work.short_load().run(server, at_capacity / 2, in_flight=1)
+    before = capacity(load, server, at_capacity)
     rate = CHECKED_LOAD * before
     # Of its own arrivals: how they cluster decides as much as the load does.
     report = load.run(server, seconds, warm_up=3, rate=rate, seed=seed)
-    after = capacity(load, server, seconds / 4)
+    after = capacity(load, server, at_capacity)
     found = Round(alone["latency"]["p50"],
                   report["latency_by_kind"]["short"]["p50"],
                   report["latency"]["p99"], 2 * rate / (before + after))

@@ -75,8 +75,8 @@ class Work:
 
     def document_load(self):
         return self.captions_load().but(
-            texts=programs.CAPTIONS, paragraph_share=1, min_lines=DOCUMENT_LINES,
-            max_lines=DOCUMENT_LINES, connections=1)
+            texts=programs.CAPTIONS, paragraph_share=1,
+            min_lines=DOCUMENT_LINES, max_lines=DOCUMENT_LINES, connections=1)
 
     def short_load(self):
         return self.captions_load().but(texts=self.short_texts)

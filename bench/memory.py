@@ -29,7 +29,8 @@ def num_texts(session):
 def load(session, server, method, count, *flags):
     """Words of the command that sends so many texts."""
     return [session.program("parley-load"), f"--server={server.address}",
-            f"--texts={programs.CAPTIONS}", f"--num_texts={count}", "--deadline=5m",
+            f"--texts={programs.CAPTIONS}", f"--num_texts={count}",
+            "--deadline=5m",
             *METHODS[method][1], *flags]
 
 

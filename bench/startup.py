@@ -64,24 +64,24 @@ def weight_bytes(precision):
     return count * {"f32": 4, "bf16": 2, "int8": 1}[precision]
 
 
+def serve(session, model, precision):
+    program = session.program("parley-server")
+    return programs.Server(
+        session.build, f"--models=base={model}", f"--kv_cache_mb={POOL_MB}",
+        f"--threads={session.threads}",
+        *session.precision_flag(program, precision))
+
+
 def start(session, model, precision):
     """(seconds to the ready line, bytes resident then)."""
-    program = session.program("parley-server")
-    with programs.Server(
-            session.build, f"--models=base={model}",
-            f"--kv_cache_mb={POOL_MB}", f"--threads={session.threads}",
-            *session.precision_flag(program, precision)) as server:
+    with serve(session, model, precision) as server:
         return server.seconds_to_ready, server.resident_bytes()
 
 
 def idle_share(session, model, precision):
     """Of one core, by a server that has answered and is not called."""
     seconds = session.by_scale(2, 10, 30)
-    program = session.program("parley-server")
-    with programs.Server(
-            session.build, f"--models=base={model}",
-            f"--kv_cache_mb={POOL_MB}", f"--threads={session.threads}",
-            *session.precision_flag(program, precision)) as server:
+    with serve(session, model, precision) as server:
         load_program.Load(session, {
             "texts": programs.CAPTIONS, "model": "base",
             "target_language": "de", "max_new_tokens": 20}).run(

@@ -19,7 +19,8 @@ _STREAM_THREADS = 8
 
 def load_flags(scene, server):
     return [scene.program("parley-load"), f"--server={server.address}",
-            f"--texts={programs.CAPTIONS}", "--model=demo", "--target_language=de",
+            f"--texts={programs.CAPTIONS}", "--model=demo",
+            "--target_language=de",
             "--embedding_model=minilm", "--embedding_share=0.3",
             "--paragraph_share=0.2", "--texts_per_call=2",
             "--deadline=15m"]

@@ -1,6 +1,7 @@
 #include "engine/layers/attention.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/layers/residual.h"
 #include "engine/layers/thread_team.h"
@@ -26,10 +27,11 @@ void AttendCached(const kernels::AttentionShape& shape,
       {activations.attended() + row * d_model, d_model});
 }
 
-// The end of an attention block: `attend` writes a row of attended(), which is
-// projected, added and normalised.
+// The end of an attention block: `attend`, unless all have been written, writes
+// a row of attended(), which is projected, added and normalised.
 void ProjectAttended(const kernels::Linear& output, const NormWeights& norm,
-                     int64_t num_rows, kernels::RowWork::Function attend,
+                     int64_t num_rows,
+                     std::optional<kernels::RowWork::Function> attend,
                      Activations& activations) {
   const auto finish = [&](int64_t row) {
     AddAndNormalizeRow(norm, row, activations);
@@ -49,11 +51,8 @@ void RaggedSelfAttention(const SelfAttentionWeights& weights,
   float* query_key_value = activations.wide();  // [num_rows, 3, d_model]
   weights.query_key_value->Run(activations.hidden(), num_rows, query_key_value);
   AttendRagged(attention, sequences, activations);
-  const auto finish = [&](int64_t row) {
-    AddAndNormalizeRow(weights.norm, row, activations);
-  };
-  weights.output->Run(activations.attended(), num_rows, activations.delta(),
-                      {.after = finish});
+  ProjectAttended(*weights.output, weights.norm, num_rows, std::nullopt,
+                  activations);
 }
 
 void AttendRagged(const RaggedAttention& attention,

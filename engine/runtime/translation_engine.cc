@@ -56,11 +56,9 @@ int64_t ExpectedTargetSlots(const Task& task) {
 }  // namespace
 
 struct TranslationEngine::ActiveTask {
-  ActiveTask(TaskId id, Task task, KvPool* pool)
-      : id(id), task(std::move(task)), slots(pool) {}
-
   // Takes the memory that its steps will want.
-  void Prepare() {
+  ActiveTask(TaskId id, Task new_task, KvPool* pool)
+      : id(id), task(std::move(new_task)), slots(pool) {
     const int64_t max_len = task.search.max_new_tokens;
     slots.Prepare(static_cast<int64_t>(task.source_ids.size()),
                   task.search.num_beams * max_len);
@@ -206,7 +204,6 @@ absl::Status TranslationEngine::Admit(TaskId id, Task task) {
   }
   const int source_len = static_cast<int>(task.source_ids.size());
   auto active = std::make_unique<ActiveTask>(id, std::move(task), &pool_);
-  active->Prepare();
   PARLEY_CHECK(active->slots.Reserve(source_len, {}));
   for (int i = 0; i < source_len; ++i) {
     active->source_slots.push_back(active->slots.Take());
