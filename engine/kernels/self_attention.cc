@@ -24,121 +24,170 @@ namespace HWY_NAMESPACE {
 
 using FloatTag = hn::ScalableTag<float>;
 
-inline constexpr int kKeyTile = 64;  // A multiple of four.
+inline constexpr int kKeyTile = 64;
 inline constexpr int kDimTile = 128;
-// Room for a tile's queries: two vectors.
-inline constexpr size_t kMaxQueryTile = 2 * hn::MaxLanes(FloatTag());
+// A tile's queries, in vectors: fewer at a sequence's end.
+inline constexpr int kMaxVectors = 2;
 
-// Four rows of a matrix [rows, inner] that is addressed by strides. Where there
-// are fewer than four, the last is repeated.
-struct FourRows {
-  FourRows(const float* data, int64_t row_stride, int num_rows)
-      : row0(data),
-        row1(data + std::min(1, num_rows - 1) * row_stride),
-        row2(data + std::min(2, num_rows - 1) * row_stride),
-        row3(data + std::min(3, num_rows - 1) * row_stride) {}
-  const float* row0;
-  const float* row1;
-  const float* row2;
-  const float* row3;
-};
+// How many rows meet a tile's queries at a time: with their sums, as many as
+// fit the registers, and at least eight sums, as that many are under way.
+template <int kVectors>
+inline constexpr int kRowGroup = HWY_TARGET <= HWY_AVX3 ? 8 : 8 / kVectors;
+static_assert(kKeyTile % kRowGroup<1> == 0 && kDimTile % kRowGroup<1> == 0);
 
-// For rows r of the four and queries q of the tile:
+// For the rows r of a group and queries q of the tile:
 // output[r][q] = output[r][q] * decay[q] + sum over i of rows[r][i] * x[i][q].
-// Element i of a row is `step` after the one before. x: [num_inner, tile],
-// output: [4, tile], decay: [tile]; kFirst: output is taken as zero.
-template <bool kFirst>
-HWY_INLINE void MultiplyFourRows(const FourRows& rows, int64_t step,
+// Row r starts at rows.data + r * rows.stride; where there are fewer rows than
+// in a group, the last is repeated. Element i of a row is `step` after the one
+// before. x: [num_inner, tile], output: [group, tile], decay: [tile]; kFirst:
+// output is taken as zero.
+template <bool kFirst, int kVectors>
+HWY_INLINE void MultiplyRowGroup(ConstRows rows, int num_rows, int64_t step,
                                  int num_inner, const float* HWY_RESTRICT x,
                                  const float* HWY_RESTRICT decay,
                                  float* HWY_RESTRICT output) {
+  constexpr int kRows = kRowGroup<kVectors>;
   const FloatTag d;
   const size_t lanes = hn::Lanes(d);
-  const size_t tile = 2 * lanes;
-  auto s00 = hn::Zero(d), s01 = s00, s10 = s00, s11 = s00;
-  auto s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-  if constexpr (!kFirst) {
-    const auto decay0 = hn::Load(d, decay);
-    const auto decay1 = hn::Load(d, decay + lanes);
-    s00 = hn::Mul(decay0, hn::Load(d, output));
-    s01 = hn::Mul(decay1, hn::Load(d, output + lanes));
-    s10 = hn::Mul(decay0, hn::Load(d, output + tile));
-    s11 = hn::Mul(decay1, hn::Load(d, output + tile + lanes));
-    s20 = hn::Mul(decay0, hn::Load(d, output + 2 * tile));
-    s21 = hn::Mul(decay1, hn::Load(d, output + 2 * tile + lanes));
-    s30 = hn::Mul(decay0, hn::Load(d, output + 3 * tile));
-    s31 = hn::Mul(decay1, hn::Load(d, output + 3 * tile + lanes));
+  const size_t tile = kVectors * lanes;
+  const float* at[kRows];
+  hn::Vec<FloatTag> sums[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    at[r] = rows.data + std::min(r, num_rows - 1) * rows.stride;
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = kFirst ? hn::Zero(d)
+                          : hn::Mul(hn::Load(d, decay + v * lanes),
+                                    hn::Load(d, output + r * tile + v * lanes));
+    }
   }
   int64_t offset = 0;
   for (int i = 0; i < num_inner; ++i, offset += step, x += tile) {
-    const auto x0 = hn::Load(d, x);
-    const auto x1 = hn::Load(d, x + lanes);
-    const auto a0 = hn::Set(d, rows.row0[offset]);
-    s00 = hn::MulAdd(a0, x0, s00);
-    s01 = hn::MulAdd(a0, x1, s01);
-    const auto a1 = hn::Set(d, rows.row1[offset]);
-    s10 = hn::MulAdd(a1, x0, s10);
-    s11 = hn::MulAdd(a1, x1, s11);
-    const auto a2 = hn::Set(d, rows.row2[offset]);
-    s20 = hn::MulAdd(a2, x0, s20);
-    s21 = hn::MulAdd(a2, x1, s21);
-    const auto a3 = hn::Set(d, rows.row3[offset]);
-    s30 = hn::MulAdd(a3, x0, s30);
-    s31 = hn::MulAdd(a3, x1, s31);
-  }
-  hn::Store(s00, d, output);
-  hn::Store(s01, d, output + lanes);
-  hn::Store(s10, d, output + tile);
-  hn::Store(s11, d, output + tile + lanes);
-  hn::Store(s20, d, output + 2 * tile);
-  hn::Store(s21, d, output + 2 * tile + lanes);
-  hn::Store(s30, d, output + 3 * tile);
-  hn::Store(s31, d, output + 3 * tile + lanes);
-}
-
-// What a query tile knows between its key tiles; [.., tile] arrays, with a row
-// for each query in the lanes of two vectors.
-struct TileState {
-  HWY_ALIGN_MAX float query[kDimTile * kMaxQueryTile];   // [dims, tile]
-  HWY_ALIGN_MAX float score[kKeyTile * kMaxQueryTile];   // [keys, tile]
-  HWY_ALIGN_MAX float output[kDimTile * kMaxQueryTile];  // [dims, tile]
-  HWY_ALIGN_MAX float max[kMaxQueryTile];    // Greatest score so far.
-  HWY_ALIGN_MAX float sum[kMaxQueryTile];    // Of weights relative to max.
-  HWY_ALIGN_MAX float decay[kMaxQueryTile];  // From the last max to this.
-};
-
-HWY_INLINE size_t QueryTile() { return 2 * hn::Lanes(FloatTag()); }
-
-// state.query = the tile's queries times `scale`, transposed.
-void TransposeQueries(ConstRows query, int num_queries, int num_dims,
-                      float scale, TileState& state) {
-  const size_t tile = QueryTile();
-  for (int q = 0; q < num_queries; ++q) {
-    const float* row = query.data + q * query.stride;
-    for (int i = 0; i < num_dims; ++i) {
-      state.query[i * tile + q] = row[i] * scale;
+    hn::Vec<FloatTag> factors[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) factors[v] = hn::Load(d, x + v * lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const auto number = hn::Set(d, at[r][offset]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        sums[r][v] = hn::MulAdd(number, factors[v], sums[r][v]);
+      }
     }
   }
-  for (size_t q = num_queries; q < tile; ++q) {
-    for (int i = 0; i < num_dims; ++i) state.query[i * tile + q] = 0.0f;
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      hn::Store(sums[r][v], d, output + r * tile + v * lanes);
+    }
+  }
+}
+
+// What a query tile knows between its key tiles; [.., tile] arrays.
+template <int kVectors>
+struct TileState {
+  static constexpr size_t kMaxTile = kVectors * hn::MaxLanes(FloatTag());
+  static HWY_INLINE size_t Tile() { return kVectors * hn::Lanes(FloatTag()); }
+
+  HWY_ALIGN_MAX float query[kDimTile * kMaxTile];   // [dims, tile]
+  HWY_ALIGN_MAX float score[kKeyTile * kMaxTile];   // [keys, tile]
+  HWY_ALIGN_MAX float output[kDimTile * kMaxTile];  // [dims, tile]
+  HWY_ALIGN_MAX float max[kMaxTile];                // Greatest score so far.
+  HWY_ALIGN_MAX float sum[kMaxTile];    // Of weights relative to max.
+  HWY_ALIGN_MAX float decay[kMaxTile];  // From the last max to this.
+};
+
+// output[c][r] = input[r][c] for a square of four.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void TransposeSquare(ConstRows input, Rows output) {
+  for (int r = 0; r < 4; ++r) {
+    for (int c = 0; c < 4; ++c) {
+      output.data[c * output.stride + r] = input.data[r * input.stride + c];
+    }
+  }
+}
+#else
+HWY_INLINE void TransposeSquare(ConstRows input, Rows output) {
+  const hn::FixedTag<float, 4> d;
+  const hn::Repartition<uint64_t, decltype(d)> dw;
+  const auto row0 = hn::LoadU(d, input.data);
+  const auto row1 = hn::LoadU(d, input.data + input.stride);
+  const auto row2 = hn::LoadU(d, input.data + 2 * input.stride);
+  const auto row3 = hn::LoadU(d, input.data + 3 * input.stride);
+  const auto low01 = hn::BitCast(dw, hn::InterleaveLower(d, row0, row1));
+  const auto low23 = hn::BitCast(dw, hn::InterleaveLower(d, row2, row3));
+  const auto high01 = hn::BitCast(dw, hn::InterleaveUpper(d, row0, row1));
+  const auto high23 = hn::BitCast(dw, hn::InterleaveUpper(d, row2, row3));
+  const auto write = [&](int c, auto column) {
+    hn::StoreU(hn::BitCast(d, column), d, output.data + c * output.stride);
+  };
+  write(0, hn::InterleaveLower(dw, low01, low23));
+  write(1, hn::InterleaveUpper(dw, low01, low23));
+  write(2, hn::InterleaveLower(dw, high01, high23));
+  write(3, hn::InterleaveUpper(dw, high01, high23));
+}
+#endif
+
+// output[c][r] = input[r][c] for all rows and columns of input.
+void Transpose(ConstRows input, int num_rows, int num_columns, Rows output) {
+  if (num_rows < 4 || num_columns < 4) {
+    for (int r = 0; r < num_rows; ++r) {
+      for (int c = 0; c < num_columns; ++c) {
+        output.data[c * output.stride + r] = input.data[r * input.stride + c];
+      }
+    }
+    return;
+  }
+  // The last square overlaps the one before where four do not divide.
+  for (int column = 0; column < num_columns; column += 4) {
+    const int c = std::min(column, num_columns - 4);
+    for (int row = 0; row < num_rows; row += 4) {
+      const int r = std::min(row, num_rows - 4);
+      TransposeSquare({input.data + r * input.stride + c, input.stride},
+                      {output.data + c * output.stride + r, output.stride});
+    }
+  }
+}
+
+// state.query = the tile's queries times `scale`, transposed; zeros for those
+// that the tile lacks.
+template <int kVectors>
+void TransposeQueries(ConstRows query, int num_queries, int num_dims,
+                      float scale, TileState<kVectors>& state) {
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t num_floats = num_dims * state.Tile();
+  if (static_cast<size_t>(num_queries) < state.Tile()) {
+    std::fill_n(state.query, num_floats, 0.0f);
+  }
+  Transpose(query, num_queries, num_dims,
+            {state.query, static_cast<int64_t>(state.Tile())});
+  const auto factor = hn::Set(d, scale);
+  for (size_t i = 0; i < num_floats; i += lanes) {
+    hn::Store(hn::Mul(hn::Load(d, state.query + i), factor), d,
+              state.query + i);
   }
 }
 
 // state.score (+)= keys * state.query over one block of dimensions.
-template <bool kFirst>
-void ScoreKeys(ConstRows key, int num_keys, int num_dims, TileState& state) {
-  for (int k = 0; k < num_keys; k += 4) {
-    const FourRows rows(key.data + k * key.stride, key.stride, num_keys - k);
-    MultiplyFourRows<kFirst>(rows, 1, num_dims, state.query, state.decay,
-                             state.score + k * QueryTile());
+template <bool kFirst, int kVectors>
+void ScoreKeys(ConstRows key, int num_keys, int num_dims,
+               TileState<kVectors>& state) {
+  for (int k = 0; k < num_keys; k += kRowGroup<kVectors>) {
+    MultiplyRowGroup<kFirst, kVectors>(
+        {key.data + k * key.stride, key.stride}, num_keys - k, 1, num_dims,
+        state.query, state.decay, state.score + k * state.Tile());
   }
 }
 
 // Turns the scores of a key tile into weights relative to the new maximum.
-void WeighScores(int num_keys, TileState& state) {
+template <int kVectors>
+void WeighScores(int num_keys, TileState<kVectors>& state) {
   const FloatTag d;
   const size_t lanes = hn::Lanes(d);
-  const size_t tile = QueryTile();
+  const size_t tile = state.Tile();
   for (size_t q = 0; q < tile; q += lanes) {
     const auto last_max = hn::Load(d, state.max + q);
     auto max = last_max;
@@ -161,25 +210,31 @@ void WeighScores(int num_keys, TileState& state) {
 
 // state.output = state.output * decay + values^T * weights, for one block of
 // dimensions.
-template <bool kFirst>
-void AddValues(ConstRows value, int num_keys, int num_dims, TileState& state) {
-  for (int i = 0; i < num_dims; i += 4) {
-    const FourRows rows(value.data + i, 1, num_dims - i);
-    MultiplyFourRows<kFirst>(rows, value.stride, num_keys, state.score,
-                             state.decay, state.output + i * QueryTile());
+template <bool kFirst, int kVectors>
+void AddValues(ConstRows value, int num_keys, int num_dims,
+               TileState<kVectors>& state) {
+  for (int i = 0; i < num_dims; i += kRowGroup<kVectors>) {
+    MultiplyRowGroup<kFirst, kVectors>(
+        {value.data + i, 1}, num_dims - i, value.stride, num_keys, state.score,
+        state.decay, state.output + i * state.Tile());
   }
 }
 
-void WriteOutput(int num_queries, int num_dims, const TileState& state,
+// output = the tile's, transposed, divided by the sums of the weights.
+template <int kVectors>
+void WriteOutput(int num_queries, int num_dims, TileState<kVectors>& state,
                  Rows output) {
-  const size_t tile = QueryTile();
-  for (int q = 0; q < num_queries; ++q) {
-    const float factor = 1.0f / state.sum[q];
-    float* row = output.data + q * output.stride;
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  const auto tile = static_cast<int64_t>(state.Tile());
+  for (size_t q = 0; q < state.Tile(); q += lanes) {
+    const auto factor = hn::Div(hn::Set(d, 1.0f), hn::Load(d, state.sum + q));
     for (int i = 0; i < num_dims; ++i) {
-      row[i] = state.output[i * tile + q] * factor;
+      float* sums = state.output + i * tile + q;
+      hn::Store(hn::Mul(hn::Load(d, sums), factor), d, sums);
     }
   }
+  Transpose({state.output, tile}, num_dims, num_queries, output);
 }
 
 // One tile of queries, and the keys that any of them sees.
@@ -190,11 +245,10 @@ struct TileRange {
   int end_key;
 };
 
-TileRange RangeOf(const AttentionHead& head, int first_query) {
+TileRange RangeOf(const AttentionHead& head, int first_query, int num_queries) {
   TileRange range;
   range.first_query = first_query;
-  range.num_queries =
-      std::min(static_cast<int>(QueryTile()), head.length - first_query);
+  range.num_queries = num_queries;
   range.first_key = first_query - std::min(head.window, first_query);
   const int last_query = first_query + range.num_queries - 1;
   range.end_key =
@@ -203,8 +257,9 @@ TileRange RangeOf(const AttentionHead& head, int first_query) {
 }
 
 // Adds to the scores of the tile what the distances of query and key give.
+template <int kVectors>
 void AddRelativeBias(const AttentionHead& head, const TileRange& range,
-                     int first_key, int num_keys, TileState& state) {
+                     int first_key, int num_keys, TileState<kVectors>& state) {
   const FloatTag d;
   const size_t lanes = hn::Lanes(d);
   const auto num_queries = static_cast<size_t>(range.num_queries);
@@ -212,7 +267,7 @@ void AddRelativeBias(const AttentionHead& head, const TileRange& range,
     // Queries that follow each other are ever further behind the key.
     const float* bias =
         head.relative_bias + (range.first_query - (first_key + k));
-    float* score = state.score + k * QueryTile();
+    float* score = state.score + k * state.Tile();
     for (size_t q = 0; q < num_queries; q += lanes) {
       const auto added = q + lanes <= num_queries
                              ? hn::LoadU(d, bias + q)
@@ -225,11 +280,13 @@ void AddRelativeBias(const AttentionHead& head, const TileRange& range,
 // Hides the keys outside each query's window. The first tile of keys holds one
 // that is seen for every query, as it is longer than a tile of queries: so no
 // running maximum is ever -infinity.
+template <int kVectors>
 void HideOutsideWindow(const AttentionHead& head, const TileRange& range,
-                       int first_key, int num_keys, TileState& state) {
-  static_assert(kKeyTile >= kMaxQueryTile);
+                       int first_key, int num_keys,
+                       TileState<kVectors>& state) {
+  static_assert(kKeyTile >= TileState<kVectors>::kMaxTile);
   for (int k = 0; k < num_keys; ++k) {
-    float* score = state.score + k * QueryTile();
+    float* score = state.score + k * state.Tile();
     for (int q = 0; q < range.num_queries; ++q) {
       const int distance = range.first_query + q - (first_key + k);
       if (std::abs(distance) > head.window) score[q] = -kInfinity;
@@ -238,8 +295,9 @@ void HideOutsideWindow(const AttentionHead& head, const TileRange& range,
 }
 
 // state.score = scores of `num_keys` keys, which start at key row `first_key`.
+template <int kVectors>
 void ScoreTile(const AttentionHead& head, const TileRange& range, int first_key,
-               int num_keys, TileState& state) {
+               int num_keys, TileState<kVectors>& state) {
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.head_dim));
   const float* query = head.query.data + range.first_query * head.query.stride;
   for (int begin = 0; begin < head.head_dim; begin += kDimTile) {
@@ -254,7 +312,7 @@ void ScoreTile(const AttentionHead& head, const TileRange& range, int first_key,
     if (begin == 0) {
       ScoreKeys<true>(key, num_keys, num_dims, state);
     } else {
-      std::fill_n(state.decay, QueryTile(), 1.0f);
+      std::fill_n(state.decay, state.Tile(), 1.0f);
       ScoreKeys<false>(key, num_keys, num_dims, state);
     }
   }
@@ -267,11 +325,13 @@ void ScoreTile(const AttentionHead& head, const TileRange& range, int first_key,
 }
 
 // For one block of the values' dimensions, which starts at `begin`.
+template <int kVectors>
 void AttendTile(const AttentionHead& head, const TileRange& range, int begin,
-                TileState& state, Rows output) {
+                Rows output) {
+  TileState<kVectors> state;
   const int num_dims = std::min(kDimTile, head.head_dim - begin);
-  std::fill_n(state.max, QueryTile(), -kInfinity);
-  std::fill_n(state.sum, QueryTile(), 0.0f);
+  std::fill_n(state.max, state.Tile(), -kInfinity);
+  std::fill_n(state.sum, state.Tile(), 0.0f);
   for (int first = range.first_key; first < range.end_key; first += kKeyTile) {
     const int num_keys = std::min(kKeyTile, range.end_key - first);
     ScoreTile(head, range, first, num_keys, state);
@@ -288,14 +348,17 @@ void AttendTile(const AttentionHead& head, const TileRange& range, int begin,
 }
 
 void AttendHead(const AttentionHead& head, Rows output) {
-  TileState state;
-  const int query_tile = static_cast<int>(QueryTile());
-  for (int first = 0; first < head.length; first += query_tile) {
-    const TileRange range = RangeOf(head, first);
+  const auto lanes = static_cast<int>(hn::Lanes(FloatTag()));
+  const int max_queries = kMaxVectors * lanes;
+  for (int first = 0; first < head.length; first += max_queries) {
+    const TileRange range =
+        RangeOf(head, first, std::min(max_queries, head.length - first));
+    const auto attend =
+        range.num_queries <= lanes ? &AttendTile<1> : &AttendTile<kMaxVectors>;
     // Heads wider than a block make the scores anew for each block of values.
     for (int begin = 0; begin < head.head_dim; begin += kDimTile) {
-      AttendTile(head, range, begin, state,
-                 {output.data + first * output.stride + begin, output.stride});
+      attend(head, range, begin,
+             {output.data + first * output.stride + begin, output.stride});
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "engine/layers/attention.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "engine/layers/residual.h"
@@ -62,7 +63,7 @@ void AttendRagged(const RaggedAttention& attention,
   const int64_t num_heads = attention.shape.num_heads;
   const int64_t head_dim = attention.shape.head_dim;
   const float* query_key_value = activations.wide();
-  ForEachItem(sequences.size() * num_heads, [&](int64_t item) {
+  const auto attend = [&](int64_t item) {
     const Sequence& sequence = sequences[item / num_heads];
     const int64_t column = item % num_heads * head_dim;
     const float* query =
@@ -80,7 +81,14 @@ void AttendRagged(const RaggedAttention& attention,
     kernels::SelfAttentionHead(
         head,
         {activations.attended() + sequence.begin * d_model + column, d_model});
-  });
+  };
+  if (sequences.size() == 1) {
+    // A thread's own heads are half of what it made of queries, keys and values
+    // itself: what another made is slow to read.
+    ForEachEqualItem(num_heads, attend);
+  } else {
+    ForEachItem(std::ssize(sequences) * num_heads, attend);
+  }
 }
 
 void CachedSelfAttention(const SelfAttentionWeights& weights,

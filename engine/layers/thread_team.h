@@ -28,18 +28,25 @@ inline int TeamThread() { return omp_get_thread_num(); }
 inline constexpr int64_t kMinRowsForTeam = 8;
 
 // Calls body(i) for i from 0 to count - 1, each once, in no given order, on the
-// team's threads; in equal shares. For work of about a microsecond a row.
-template <typename Body>
-void ForEachRow(int64_t count, const Body& body) {
-#pragma omp parallel for schedule(static) if (count >= kMinRowsForTeam)
+// team's threads; in equal shares, neighbours on one thread. For items of equal
+// work.
+template <int64_t kMinForTeam = 2, typename Body>
+void ForEachEqualItem(int64_t count, const Body& body) {
+#pragma omp parallel for schedule(static) if (count >= kMinForTeam)
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
-// The same for larger items, which may differ in work: a thread takes one when
-// it is free.
+// The same for work of about a microsecond a row.
+template <typename Body>
+void ForEachRow(int64_t count, const Body& body) {
+  ForEachEqualItem<kMinRowsForTeam>(count, body);
+}
+
+// The same for items that may differ in work: a thread takes one when it is
+// free.
 template <typename Body>
 void ForEachItem(int64_t count, const Body& body) {
-#pragma omp parallel for schedule(dynamic) if (count > 1)
+#pragma omp parallel for schedule(static) if (count > 1)
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 

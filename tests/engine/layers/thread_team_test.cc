@@ -24,7 +24,7 @@ TEST(ThreadTeamTest, SizeIsWhatWasSet) {
 TEST(ThreadTeamTest, EachIndexOnceOnAThreadOfTheTeam) {
   SetTeamSize(2);
   for (const int64_t count : {0, 1, 2, 7, 1000}) {
-    std::vector<std::atomic<int>> calls(2 * count);
+    std::vector<std::atomic<int>> calls(3 * count);
     const auto visit = [&](int64_t i) {
       ASSERT_GE(TeamThread(), 0);
       ASSERT_LT(TeamThread(), 2);
@@ -32,8 +32,17 @@ TEST(ThreadTeamTest, EachIndexOnceOnAThreadOfTheTeam) {
     };
     ForEachRow(count, visit);
     ForEachItem(count, [&](int64_t i) { visit(count + i); });
+    ForEachEqualItem(count, [&](int64_t i) { visit(2 * count + i); });
     for (const std::atomic<int>& call : calls) EXPECT_EQ(call, 1);
   }
+}
+
+TEST(ThreadTeamTest, NeighboursOfEqualItemsAreOnOneThread) {
+  SetTeamSize(2);
+  std::vector<int> threads(12);
+  ForEachEqualItem(12, [&](int64_t i) { threads[i] = TeamThread(); });
+  EXPECT_THAT(threads,
+              testing::ElementsAre(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1));
 }
 
 TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
