@@ -1,7 +1,5 @@
 #include "engine/kernels/wide_linear.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "engine/kernels/packed/packed_linear.h"
 #include "engine/kernels/packed/rounded_rows.h"
 #include "engine/kernels/rough_wide_linear.h"
+#include "engine/kernels/team.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -29,17 +28,6 @@ float* ThreadResults() {
   return results.data();
 }
 
-// Calls body(thread, block) for all blocks on the calling thread's team.
-template <class Body>
-void ForEachBlock(int64_t num_blocks, const Body& body) {
-  // A thread takes the next block when it is free: what a block's consumer does
-  // with it differs.
-#pragma omp parallel for schedule(dynamic) if (num_blocks > 1)
-  for (int64_t block = 0; block < num_blocks; ++block) {
-    body(omp_get_thread_num(), block);
-  }
-}
-
 class F32WideLinear final : public WideLinear {
  public:
   static absl::StatusOr<std::unique_ptr<WideLinear>> Make(
@@ -51,7 +39,8 @@ class F32WideLinear final : public WideLinear {
   }
 
   void Run(const float* x, int64_t num_rows, Consumer consume) const override {
-    ForEachBlock(num_blocks(), [&](int thread, int64_t index) {
+    // What a block's consumer does with it differs.
+    ForEachItem(num_blocks(), [&](int64_t index) {
       OutputBlock block = {
           .index = index,
           .first_output = index * kBlockOutputs,
@@ -59,7 +48,7 @@ class F32WideLinear final : public WideLinear {
                                   shape().out_features - index * kBlockOutputs),
           .y = ThreadResults(),
           .stride = kBlockOutputs,
-          .thread = thread};
+          .thread = TeamThread()};
       for (int64_t row = 0; row < num_rows; row += kBlockRows) {
         block.first_row = row;
         block.num_rows = std::min(kBlockRows, num_rows - row);
@@ -125,10 +114,9 @@ class PackedWideLinear final : public WideLinear {
     const PackedShape& packed = weight_.shape;
     RoundedRows& rows = ThreadRows();
     rows.Begin(packed, x, num_rows);
-#pragma omp parallel for schedule(static) if (num_rows >= kMinRowsForTeam)
-    for (int64_t row = 0; row < num_rows; ++row) rows.Round(row);
-    ForEachBlock(num_blocks(), [&](int thread, int64_t index) {
-      RunBlock(rows, num_rows, index, thread, consume);
+    ForEachRow(num_rows, [&](int64_t row) { rows.Round(row); });
+    ForEachItem(num_blocks(), [&](int64_t index) {
+      RunBlock(rows, num_rows, index, consume);
     });
   }
 
@@ -146,10 +134,8 @@ class PackedWideLinear final : public WideLinear {
   }
 
  private:
-  static constexpr int64_t kMinRowsForTeam = 16;
-
   void RunBlock(const RoundedRows& rows, int64_t num_rows, int64_t index,
-                int thread, Consumer consume) const {
+                Consumer consume) const {
     constexpr int64_t kBlockPanels = kBlockOutputs / PackedShape::kPanelOutputs;
     const int64_t first_output = index * kBlockOutputs;
     OutputBlock block = {
@@ -159,7 +145,7 @@ class PackedWideLinear final : public WideLinear {
             std::min(kBlockOutputs, weight_.shape.out_features - first_output),
         .y = ThreadResults(),
         .stride = kBlockOutputs,
-        .thread = thread};
+        .thread = TeamThread()};
     for (int64_t row = 0; row < num_rows; row += kBlockRows) {
       block.first_row = row;
       block.num_rows = std::min(kBlockRows, num_rows - row);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/kernels/linear.h"
+#include "engine/kernels/team.h"
 #include "engine/layers/thread_team.h"
 
 namespace parley {
@@ -19,6 +20,8 @@ Activations::Activations(const ActivationSizes& sizes)
   }
 }
 
-absl::Span<float> Activations::scores() { return scores_[TeamThread()].span(); }
+absl::Span<float> Activations::scores() {
+  return scores_[kernels::TeamThread()].span();
+}
 
 }  // namespace parley

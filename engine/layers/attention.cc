@@ -4,8 +4,8 @@
 #include <iterator>
 #include <optional>
 
+#include "engine/kernels/team.h"
 #include "engine/layers/residual.h"
-#include "engine/layers/thread_team.h"
 
 namespace parley {
 namespace {
@@ -85,9 +85,9 @@ void AttendRagged(const RaggedAttention& attention,
   if (sequences.size() == 1) {
     // A thread's own heads are half of what it made of queries, keys and values
     // itself: what another made is slow to read.
-    ForEachEqualItem(num_heads, attend);
+    kernels::ForEachEqualItem(num_heads, attend);
   } else {
-    ForEachItem(std::ssize(sequences) * num_heads, attend);
+    kernels::ForEachItem(std::ssize(sequences) * num_heads, attend);
   }
 }
 

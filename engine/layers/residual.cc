@@ -1,7 +1,7 @@
 #include "engine/layers/residual.h"
 
+#include "engine/kernels/team.h"
 #include "engine/kernels/vector_ops.h"
-#include "engine/layers/thread_team.h"
 
 namespace parley {
 namespace {
@@ -11,7 +11,7 @@ void Normalize(const NormWeights& weights, int64_t num_rows,
                Activations& activations, float* rows) {
   const size_t d_model = activations.sizes().d_model;
   const kernels::LayerNormWeights norm = weights.view();
-  ForEachRow(num_rows, [&](int64_t row) {
+  kernels::ForEachRow(num_rows, [&](int64_t row) {
     kernels::LayerNorm({activations.hidden() + row * d_model, d_model}, norm,
                        {rows + row * d_model, d_model});
   });

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/log.h"
-#include "engine/layers/thread_team.h"
+#include "engine/kernels/team.h"
 
 namespace parley {
 
@@ -46,7 +46,7 @@ void RotateQueriesAndKeys(const RotaryTable& table,
   const size_t head_dim = shape.head_dim;
   for (const Sequence& sequence : sequences) {
     float* rows = activations.wide() + sequence.begin * 3 * d_model;
-    ForEachRow(sequence.length, [&](int64_t i) {
+    kernels::ForEachRow(sequence.length, [&](int64_t i) {
       // Queries, then keys: twice num_heads heads.
       for (int head = 0; head < 2 * shape.num_heads; ++head) {
         table.Rotate(static_cast<int>(i),

@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/kernels/team.h"
 #include "engine/layers/embedding.h"
 #include "engine/layers/feed_forward.h"
-#include "engine/layers/thread_team.h"
 #include "engine/layers/weights.h"
 #include "engine/models/weight_loader.h"
 
@@ -75,7 +75,7 @@ class BertStack final : public EncoderStack {
     const SegmentEmbeddings embeddings = {
         embeddings_.tokens, embeddings_.positions, embeddings_.segments,
         embeddings_.norm};
-    ForEachRow(num_rows, [&](int64_t i) {
+    kernels::ForEachRow(num_rows, [&](int64_t i) {
       EmbedInSegment(embeddings, tokens[i], {rows + i * width, width});
     });
     if (is_projected) {

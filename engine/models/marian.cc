@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/kernels/team.h"
 #include "engine/layers/feed_forward.h"
-#include "engine/layers/thread_team.h"
 #include "engine/models/marian_tensors.h"
 #include "engine/models/tensor_table.h"
 #include "engine/models/weight_loader.h"
@@ -120,7 +120,7 @@ void MarianEncode(const MarianModel& model,
         {.begin = static_cast<int64_t>(slots.size()), .length = length});
     slots.insert(slots.end(), source.slots.begin(), source.slots.end());
     float* first_row = activations.hidden() + sequences.back().begin * d_model;
-    ForEachRow(length, [&](int64_t i) {
+    kernels::ForEachRow(length, [&](int64_t i) {
       Embed(embeddings, {source.ids[i], static_cast<int>(i)},
             {first_row + i * d_model, d_model});
     });
@@ -148,7 +148,7 @@ void MarianDecode(const MarianModel& model, const MarianDecoderInput& input,
                                  weights.decoder_positions,
                                  config.embedding_scale};
   const int64_t num_rows = input.rows.size();
-  ForEachRow(num_rows, [&](int64_t i) {
+  kernels::ForEachRow(num_rows, [&](int64_t i) {
     Embed(embeddings, {input.tokens[i], input.positions[i]},
           {activations.hidden() + i * d_model, d_model});
   });

@@ -8,11 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/kernels/team.h"
 #include "engine/layers/embedding.h"
 #include "engine/layers/feed_forward.h"
 #include "engine/layers/residual.h"
 #include "engine/layers/rotary.h"
-#include "engine/layers/thread_team.h"
 #include "engine/layers/weights.h"
 #include "engine/models/weight_loader.h"
 
@@ -79,7 +79,7 @@ class ModernBertStack final : public EncoderStack {
                                           weights_.embedding_norm};
     float* first_row = activations.hidden();
     for (const EncoderSequence& sequence : batch) {
-      ForEachRow(sequence.ids.size(), [&](int64_t i) {
+      kernels::ForEachRow(sequence.ids.size(), [&](int64_t i) {
         EmbedInSegment(embeddings, {.id = sequence.ids[i]},
                        {first_row + i * d_model, d_model});
       });

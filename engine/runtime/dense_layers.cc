@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/kernels/team.h"
 #include "engine/kernels/vector_ops.h"
-#include "engine/layers/thread_team.h"
 #include "engine/models/tensor_table.h"
 #include "engine/models/weight_loader.h"
 
@@ -64,7 +64,7 @@ const float* DenseLayers::Run(int64_t num_rows, DenseScratch& scratch) const {
     float* output = scratch.outputs_[i % 2].data();
     layer.linear->Run(input, num_rows, output);
     if (layer.activation.has_value()) {
-      ForEachRow(num_rows, [&](int64_t row) {
+      kernels::ForEachRow(num_rows, [&](int64_t row) {
         kernels::Activate(*layer.activation, {output + row * width, width});
       });
     }

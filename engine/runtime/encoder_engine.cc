@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
-#include "engine/layers/thread_team.h"
+#include "engine/kernels/team.h"
 #include "engine/runtime/pass_plan.h"
 
 namespace parley {
@@ -110,12 +110,15 @@ void EncoderEngine::RunPasses(size_t count) {
   }
   if (plan.side_by_side) {
     // Loops inside are their thread's own: teams do not nest.
-    ForEachItem(std::ssize(of_passes),
-                [&](int64_t i) { passes_[TeamThread()]->Run(of_passes[i]); });
+    kernels::ForEachItem(std::ssize(of_passes), [&](int64_t i) {
+      passes_[kernels::TeamThread()]->Run(of_passes[i]);
+    });
   } else {
-    for (const absl::Span<EncodedTask> pass : of_passes) {
-      passes_.front()->Run(pass);
-    }
+    kernels::KeepTeamTogether([&] {
+      for (const absl::Span<EncodedTask> pass : of_passes) {
+        passes_.front()->Run(pass);
+      }
+    });
   }
 }
 

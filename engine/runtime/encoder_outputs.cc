@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "engine/kernels/team.h"
 #include "engine/kernels/vector_ops.h"
-#include "engine/layers/thread_team.h"
 #include "engine/runtime/pooling.h"
 
 namespace parley {
@@ -77,7 +77,7 @@ void EncoderOutputs::Observe(int layer, const float* hidden,
     task.result.values.resize(task.rows.length * width);
     for (size_t k = 0; k < layers.size(); ++k) {
       if (layers[k] != layer) continue;
-      ForEachRow(task.rows.length, [&](int64_t i) {
+      kernels::ForEachRow(task.rows.length, [&](int64_t i) {
         const absl::Span<const float> row(
             hidden + (task.rows.begin + i) * d_model, d_model);
         const absl::Span<float> values =
@@ -92,7 +92,7 @@ void EncoderOutputs::Observe(int layer, const float* hidden,
 
 void EncoderOutputs::Finish(const float* hidden,
                             absl::Span<EncodedTask> tasks) {
-  ForEachItem(tasks.size(), [&](int64_t i) {
+  kernels::ForEachItem(tasks.size(), [&](int64_t i) {
     if (Asks(tasks[i], EncoderOutput::kVector)) PoolTask(hidden, tasks[i]);
   });
   if (!dense_->empty()) RunDense(tasks);
@@ -173,7 +173,7 @@ void EncoderOutputs::RunHeads(const HeadWeights& head, EncoderOutput output,
                     {scratch_.input() + i * d_model, d_model});
     }
     RunHead(head, count, scratch_);
-    ForEachItem(count, [&](int64_t i) {
+    kernels::ForEachItem(count, [&](int64_t i) {
       TakeLogits(head_rows_[begin + i], {scratch_.output() + i * width, width});
     });
   }

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/kernels/team.h"
 #include "engine/kernels/wide_linear.h"
-#include "engine/layers/thread_team.h"
 #include "engine/runtime/translate_check.h"
 
 namespace parley {
@@ -226,6 +226,12 @@ absl::Status TranslationEngine::Step(const StepBudget& budget,
                                      StepResult* result) {
   *result = {};
   team_.Join();
+  kernels::KeepTeamTogether([&] { StepTogether(budget, result); });
+  return absl::OkStatus();
+}
+
+void TranslationEngine::StepTogether(const StepBudget& budget,
+                                     StepResult* result) {
   result->num_encoder_tokens = EncodeNewTasks(budget);
   for (const std::unique_ptr<ActiveTask>& active : tasks_) {
     active->decodes =
@@ -234,13 +240,12 @@ absl::Status TranslationEngine::Step(const StepBudget& budget,
   PlaceRows(result);
   GatherRows();
   result->num_rows = static_cast<int64_t>(rows_.size());
-  if (rows_.empty()) return absl::OkStatus();
+  if (rows_.empty()) return;
   MarianDecode(*model_,
                {.tokens = tokens_, .positions = positions_, .rows = rows_},
                pool_, activations_);
   ScanRows();
   AdvanceSearches(result);
-  return absl::OkStatus();
 }
 
 int64_t TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
@@ -372,7 +377,7 @@ void TranslationEngine::ScanProduct(const kernels::WideLinear& output,
   output.Run(activations_.hidden() + first_row * model_->config.d_model,
              num_rows, take);
   const auto num_blocks = static_cast<int>(output.num_blocks());
-  ForEachRow(num_rows, [&](int64_t i) {
+  kernels::ForEachRow(num_rows, [&](int64_t i) {
     const int64_t row = first_row + i;
     const float* x = activations_.hidden() + row * model_->config.d_model;
     const auto logit = [&](int64_t index) { return output.Result(x, index); };

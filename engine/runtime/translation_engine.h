@@ -49,7 +49,8 @@ class TranslationEngine : public Engine {
   TranslationEngine(std::shared_ptr<const MarianModel> model, KvPool pool,
                     EngineTeam team, const LoadOptions& options);
 
-  // The parts of Step, in order.
+  // Step with the team at hand; then its parts, in order.
+  void StepTogether(const StepBudget& budget, StepResult* result);
   int64_t EncodeNewTasks(const StepBudget& budget);  // The tokens encoded.
   void PlaceRows(StepResult* result);
   void GatherRows();

@@ -12,6 +12,7 @@
 #include "dnnl.hpp"
 #include "engine/kernels/onednn/matmul_state.h"
 #include "engine/kernels/onednn/prepared_matmul.h"
+#include "engine/kernels/team.h"
 #include "engine/tensor/tensor.h"
 
 namespace parley::kernels {
@@ -59,13 +60,6 @@ class DnnlLinear final : public Linear {
   LinearShape shape() const override { return shape_; }
 
  private:
-  // Fewer rows are not worth a second thread.
-  static constexpr int64_t kMinRowsForTeam = 8;
-  static void ForEachRow(int64_t num_rows, RowWork::Function body) {
-#pragma omp parallel for schedule(static) if (num_rows >= kMinRowsForTeam)
-    for (int64_t row = 0; row < num_rows; ++row) body(row);
-  }
-
   void Multiply(const float* x, int64_t num_rows, float* y) const {
     MatmulStatePool& states = prepared_->states();
     std::unique_ptr<MatmulState> state = states.Take();

@@ -1,7 +1,5 @@
 #include "engine/kernels/packed/packed_linear.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -11,21 +9,10 @@
 #include "base/status_macros.h"
 #include "engine/kernels/onednn/isa.h"
 #include "engine/kernels/packed/rounded_rows.h"
+#include "engine/kernels/team.h"
 
 namespace parley::kernels {
 namespace {
-
-struct Range {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
-// Part `index` of `num_parts` of [0, count), in whole units but for the last.
-Range PartOf(int64_t count, int64_t unit, int index, int num_parts) {
-  const int64_t num_units = (count + unit - 1) / unit;
-  return {std::min(count, num_units * index / num_parts * unit),
-          std::min(count, num_units * (index + 1) / num_parts * unit)};
-}
 
 class PackedLinear final : public Linear {
  public:
@@ -40,26 +27,25 @@ class PackedLinear final : public Linear {
            const RowWork& work) const override {
     RoundedRows& rows = ThreadRows();
     rows.Begin(weight_.shape, x, num_rows);
-#pragma omp parallel if (IsWorthATeam(num_rows))
-    {
-      const Range mine =
-          PartOf(num_rows, 1, omp_get_thread_num(), omp_get_num_threads());
+    const auto multiply = [&](const TeamMember& member) {
+      const Range mine = member.Share(num_rows);
       // Threads meet only where there is something to wait for.
       if (work.before || !rows.AreRoundedInPlace()) {
         for (int64_t row = mine.begin; row < mine.end; ++row) {
           if (work.before) (*work.before)(row);
           rows.Round(row);
         }
-#pragma omp barrier
+        member.Meet();
       }
-      MultiplyPart(rows, num_rows, y);
+      MultiplyPart(rows, num_rows, member, y);
       if (work.after) {
-#pragma omp barrier
+        member.Meet();
         for (int64_t row = mine.begin; row < mine.end; ++row) {
           (*work.after)(row);
         }
       }
-    }
+    };
+    IsWorthATeam(num_rows) ? RunOnTeam(multiply) : RunAlone(multiply);
   }
 
   LinearShape shape() const override {
@@ -75,14 +61,15 @@ class PackedLinear final : public Linear {
     return num_rows > 0 && weight_.shape.num_bytes() * num_rows >= kMinBytes;
   }
 
-  // The calling thread's part: some panels for all rows, and only where there
-  // are more threads than panels some of the rows.
-  void MultiplyPart(const RoundedRows& rows, int64_t num_rows, float* y) const {
+  // The member's part: some panels for all rows, and only where there are more
+  // threads than panels some of the rows.
+  void MultiplyPart(const RoundedRows& rows, int64_t num_rows,
+                    const TeamMember& member, float* y) const {
     constexpr int64_t kPanelUnit = 4;
     constexpr int64_t kRowUnit = 32;
     const PackedShape& shape = weight_.shape;
-    const int num_threads = omp_get_num_threads();
-    const int thread = omp_get_thread_num();
+    const int num_threads = member.team_size();
+    const int thread = member.index();
     const int64_t num_units =
         (shape.num_panels() + kPanelUnit - 1) / kPanelUnit;
     const auto panel_parts =

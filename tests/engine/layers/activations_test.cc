@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/kernels/linear.h"
+#include "engine/kernels/team.h"
 #include "engine/layers/thread_team.h"
 #include "gtest/gtest.h"
 
@@ -49,9 +50,9 @@ TEST(ActivationsTest, EachThreadHasItsOwnScores) {
                            .num_heads = 2,
                            .max_positions = 9});
   std::vector<float*> scores(2, nullptr);
-  ForEachRow(2 * kMinRowsForTeam, [&](int64_t i) {
+  kernels::ForEachRow(2 * kernels::kMinRowsForTeam, [&](int64_t i) {
     EXPECT_EQ(activations.scores().size(), 18u);
-    scores[TeamThread()] = activations.scores().data();
+    scores[kernels::TeamThread()] = activations.scores().data();
   });
   EXPECT_NE(scores[0], scores[1]);
 }

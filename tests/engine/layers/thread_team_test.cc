@@ -1,9 +1,9 @@
 #include "engine/layers/thread_team.h"
 
+#include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
@@ -21,30 +21,6 @@ TEST(ThreadTeamTest, SizeIsWhatWasSet) {
   EXPECT_EQ(TeamSize(), 2);
 }
 
-TEST(ThreadTeamTest, EachIndexOnceOnAThreadOfTheTeam) {
-  SetTeamSize(2);
-  for (const int64_t count : {0, 1, 2, 7, 1000}) {
-    std::vector<std::atomic<int>> calls(3 * count);
-    const auto visit = [&](int64_t i) {
-      ASSERT_GE(TeamThread(), 0);
-      ASSERT_LT(TeamThread(), 2);
-      ++calls[i];
-    };
-    ForEachRow(count, visit);
-    ForEachItem(count, [&](int64_t i) { visit(count + i); });
-    ForEachEqualItem(count, [&](int64_t i) { visit(2 * count + i); });
-    for (const std::atomic<int>& call : calls) EXPECT_EQ(call, 1);
-  }
-}
-
-TEST(ThreadTeamTest, NeighboursOfEqualItemsAreOnOneThread) {
-  SetTeamSize(2);
-  std::vector<int> threads(12);
-  ForEachEqualItem(12, [&](int64_t i) { threads[i] = TeamThread(); });
-  EXPECT_THAT(threads,
-              testing::ElementsAre(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1));
-}
-
 TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
   // On a thread of its own, which keeps its CPU for as long as it lives.
   std::thread([] {
@@ -58,7 +34,7 @@ TEST(ThreadTeamTest, PinnedThreadsHaveACpuEach) {
     {
       cpu_set_t own;
       sched_getaffinity(0, sizeof(own), &own);
-      if (CPU_COUNT(&own) == 1) cpus[TeamThread()] = sched_getcpu();
+      if (CPU_COUNT(&own) == 1) cpus[omp_get_thread_num()] = sched_getcpu();
     }
     EXPECT_THAT(cpus, testing::Each(testing::Ge(0)));
     EXPECT_EQ(std::set<int>(cpus.begin(), cpus.end()).size(), cpus.size());

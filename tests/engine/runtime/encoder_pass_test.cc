@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/kernels/team.h"
 #include "engine/layers/thread_team.h"
 #include "gtest/gtest.h"
 #include "tests/engine/models/golden_encoder.h"
@@ -80,8 +81,9 @@ TEST_F(EncoderPassTest, ThreadsOfATeamRunTheirOwnSideBySide) {
   std::vector<EncodedTask> by_the_team = Encoded();
   passes_[0]->Run(absl::MakeSpan(by_the_team));
   std::vector<EncodedTask> side_by_side = Encoded();
-  ForEachItem(8, [&](int64_t i) {
-    passes_[TeamThread()]->Run(absl::MakeSpan(side_by_side).subspan(2 * i, 2));
+  kernels::ForEachItem(8, [&](int64_t i) {
+    passes_[kernels::TeamThread()]->Run(
+        absl::MakeSpan(side_by_side).subspan(2 * i, 2));
   });
   ExpectSame(side_by_side, by_the_team);
 }
