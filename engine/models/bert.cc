@@ -42,22 +42,18 @@ class BertStack final : public EncoderStack {
         layers_(std::move(layers)),
         relative_bias_(std::move(relative_bias)) {}
 
-  void Run(absl::Span<const EncoderSequence> batch, Observer observe,
+  void Run(const EncoderBatch& batch, Observer observe,
            Activations& activations) const override {
-    const std::vector<Sequence> sequences = PlaceSequences(batch);
-    const int64_t num_rows =
-        sequences.empty() ? 0
-                          : sequences.back().begin + sequences.back().length;
-    Embed(batch, num_rows, activations);
+    Embed(batch, activations);
     observe(0);
     const RaggedAttention attention = {
         .shape = {config_.num_heads, config_.d_model / config_.num_heads},
         .relative_bias =
             config_.num_relative_buckets > 0 ? &relative_bias_ : nullptr};
     for (size_t i = 0; i < layers_.size(); ++i) {
-      RaggedSelfAttention(layers_[i].self_attention, attention, sequences,
-                          activations);
-      FeedForward(layers_[i].feed_forward, config_.activation, num_rows,
+      RaggedSelfAttention(layers_[i].self_attention, attention,
+                          batch.sequences(), activations);
+      FeedForward(layers_[i].feed_forward, config_.activation, batch.num_rows(),
                   activations);
       observe(static_cast<int>(i) + 1);
     }
@@ -65,41 +61,20 @@ class BertStack final : public EncoderStack {
 
  private:
   // hidden = projection(LayerNorm(token + segment + position)).
-  void Embed(absl::Span<const EncoderSequence> batch, int64_t num_rows,
-             Activations& activations) const {
+  void Embed(const EncoderBatch& batch, Activations& activations) const {
     const size_t width = config_.embedding_dim;
     const bool is_projected = embeddings_.projection != nullptr;
     float* rows =  // [num_rows, embedding_dim]
         is_projected ? activations.wide() : activations.hidden();
-    const std::vector<TokenInSegment> tokens = PlaceTokens(batch, num_rows);
     const SegmentEmbeddings embeddings = {
         embeddings_.tokens, embeddings_.positions, embeddings_.segments,
         embeddings_.norm};
-    kernels::ForEachRow(num_rows, [&](int64_t i) {
-      EmbedInSegment(embeddings, tokens[i], {rows + i * width, width});
+    kernels::ForEachRow(batch.num_rows(), [&](int64_t i) {
+      EmbedInSegment(embeddings, batch.tokens()[i], {rows + i * width, width});
     });
     if (is_projected) {
-      embeddings_.projection->Run(rows, num_rows, activations.hidden());
+      embeddings_.projection->Run(rows, batch.num_rows(), activations.hidden());
     }
-  }
-
-  std::vector<TokenInSegment> PlaceTokens(
-      absl::Span<const EncoderSequence> batch, int64_t num_rows) const {
-    std::vector<TokenInSegment> tokens;
-    tokens.reserve(num_rows);
-    for (const EncoderSequence& sequence : batch) {
-      int next_position =
-          config_.padding_token ? *config_.padding_token + 1 : 0;
-      for (size_t i = 0; i < sequence.ids.size(); ++i) {
-        const int32_t id = sequence.ids[i];
-        tokens.push_back(
-            {.id = id,
-             .position = id == config_.padding_token ? id : next_position++,
-             .segment =
-                 sequence.segment_ids.empty() ? 0 : sequence.segment_ids[i]});
-      }
-    }
-    return tokens;
   }
 
   const EncoderConfig config_;

@@ -103,8 +103,8 @@ ActivationSizes MarianActivationSizes(const MarianConfig& config,
       .max_positions = config.max_positions};
 }
 
-void MarianEncode(const MarianModel& model,
-                  absl::Span<const MarianSource> sources, KvPool& pool,
+void MarianEncode(const MarianModel& model, const EncoderBatch& batch,
+                  absl::Span<const int32_t> slots, KvPool& pool,
                   Activations& activations) {
   const MarianConfig& config = model.config;
   const MarianWeights& weights = model.weights;
@@ -112,26 +112,18 @@ void MarianEncode(const MarianModel& model,
   const Embeddings embeddings = {weights.encoder_tokens,
                                  weights.encoder_positions,
                                  config.embedding_scale};
-  std::vector<Sequence> sequences;
-  std::vector<int32_t> slots;
-  for (const MarianSource& source : sources) {
-    const int length = static_cast<int>(source.ids.size());
-    sequences.push_back(
-        {.begin = static_cast<int64_t>(slots.size()), .length = length});
-    slots.insert(slots.end(), source.slots.begin(), source.slots.end());
-    float* first_row = activations.hidden() + sequences.back().begin * d_model;
-    kernels::ForEachRow(length, [&](int64_t i) {
-      Embed(embeddings, {source.ids[i], static_cast<int>(i)},
-            {first_row + i * d_model, d_model});
-    });
-  }
+  const int64_t num_rows = batch.num_rows();
+  kernels::ForEachRow(num_rows, [&](int64_t i) {
+    const TokenInSegment& token = batch.tokens()[i];
+    Embed(embeddings, {token.id, token.position},
+          {activations.hidden() + i * d_model, d_model});
+  });
   const kernels::AttentionShape shape = {
       config.encoder.num_heads, config.d_model / config.encoder.num_heads};
   for (const MarianEncoderLayer& layer : weights.encoder_layers) {
-    RaggedSelfAttention(layer.self_attention, {.shape = shape}, sequences,
-                        activations);
-    FeedForward(layer.feed_forward, config.activation, slots.size(),
-                activations);
+    RaggedSelfAttention(layer.self_attention, {.shape = shape},
+                        batch.sequences(), activations);
+    FeedForward(layer.feed_forward, config.activation, num_rows, activations);
   }
   for (size_t i = 0; i < weights.decoder_layers.size(); ++i) {
     StoreSource(weights.decoder_layers[i].cross_attention, slots,

@@ -16,6 +16,7 @@
 #include "engine/layers/embedding.h"
 #include "engine/layers/kv_cache.h"
 #include "engine/layers/weights.h"
+#include "engine/models/encoder_batch.h"
 #include "engine/models/marian_config.h"
 #include "engine/models/weight_loader.h"
 #include "engine/weights/weight_file.h"
@@ -53,13 +54,6 @@ absl::StatusOr<MarianWeights> LoadMarianWeights(
     const MarianConfig& config, std::shared_ptr<const WeightFile> file,
     const WeightOptions& options);
 
-// A source of a ragged encoder batch, and the slots that will keep its keys
-// and values.
-struct MarianSource {
-  absl::Span<const int32_t> ids;    // [source_len]
-  absl::Span<const int32_t> slots;  // [source_len]
-};
-
 // What the decoder reads in one step, one entry a row.
 struct MarianDecoderInput {
   absl::Span<const int32_t> tokens;  // [num_rows]
@@ -78,12 +72,13 @@ ActivationSizes MarianActivationSizes(const MarianConfig& config,
                                       int64_t max_rows);
 
 // Runs the encoder over all sources as one ragged batch, and stores the keys
-// and values that the decoder's cross-attention will read. Leaves the encoder's
-// output in activations.hidden(): [sum of source_len, d_model].
-// REQUIRES: ids in range; no source longer than max_positions; the sum of
-// their lengths at most activations.sizes().max_rows.
-void MarianEncode(const MarianModel& model,
-                  absl::Span<const MarianSource> sources, KvPool& pool,
+// and values that the decoder's cross-attention will read, each row's in its
+// slot. slots: [batch.num_rows()]. Leaves the encoder's output in
+// activations.hidden(): [batch.num_rows(), d_model].
+// REQUIRES: ids in range; no source longer than max_positions; at most
+// activations.sizes().max_rows rows.
+void MarianEncode(const MarianModel& model, const EncoderBatch& batch,
+                  absl::Span<const int32_t> slots, KvPool& pool,
                   Activations& activations);
 
 // Runs the decoder over one step's rows. Leaves what the output projection

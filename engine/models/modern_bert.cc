@@ -49,16 +49,14 @@ class ModernBertStack final : public EncoderStack {
         global_rotary_(MakeRotary(config, config.modern_bert.global_rope_base)),
         local_rotary_(MakeRotary(config, config.modern_bert.local_rope_base)) {}
 
-  void Run(absl::Span<const EncoderSequence> batch, Observer observe,
+  void Run(const EncoderBatch& batch, Observer observe,
            Activations& activations) const override {
-    const std::vector<Sequence> sequences = PlaceSequences(batch);
+    const int64_t num_rows = batch.num_rows();
     Embed(batch, activations);
-    int64_t num_rows = 0;
-    for (const Sequence& sequence : sequences) num_rows += sequence.length;
     const int num_layers = config_.num_layers;
     for (int i = 0; i < num_layers; ++i) {
       observe(i);
-      Attend(i, sequences, num_rows, activations);
+      Attend(i, batch, activations);
       const ModernBertLayer& layer = weights_.layers[i];
       NormalizeHidden(layer.feed_forward_norm, num_rows, activations);
       GatedFeedForward(layer.feed_forward, config_.activation, num_rows,
@@ -71,25 +69,21 @@ class ModernBertStack final : public EncoderStack {
 
  private:
   // hidden = LayerNorm(token).
-  void Embed(absl::Span<const EncoderSequence> batch,
-             Activations& activations) const {
+  void Embed(const EncoderBatch& batch, Activations& activations) const {
     const size_t d_model = config_.d_model;
     const FloatBuffer none;
     const SegmentEmbeddings embeddings = {weights_.tokens, none, none,
                                           weights_.embedding_norm};
-    float* first_row = activations.hidden();
-    for (const EncoderSequence& sequence : batch) {
-      kernels::ForEachRow(sequence.ids.size(), [&](int64_t i) {
-        EmbedInSegment(embeddings, {.id = sequence.ids[i]},
-                       {first_row + i * d_model, d_model});
-      });
-      first_row += sequence.ids.size() * d_model;
-    }
+    kernels::ForEachRow(batch.num_rows(), [&](int64_t i) {
+      EmbedInSegment(embeddings, batch.tokens()[i],
+                     {activations.hidden() + i * d_model, d_model});
+    });
   }
 
   // hidden = hidden + output(attention(norm(hidden))).
-  void Attend(int index, absl::Span<const Sequence> sequences, int64_t num_rows,
+  void Attend(int index, const EncoderBatch& batch,
               Activations& activations) const {
+    const int64_t num_rows = batch.num_rows();
     const ModernBertLayer& layer = weights_.layers[index];
     const bool is_global = config_.modern_bert.is_global[index];
     RaggedAttention attention = {.shape = shape_};
@@ -101,8 +95,8 @@ class ModernBertStack final : public EncoderStack {
     }
     layer.query_key_value->Run(input, num_rows, activations.wide());
     RotateQueriesAndKeys(is_global ? global_rotary_ : local_rotary_, shape_,
-                         sequences, activations);
-    AttendRagged(attention, sequences, activations);
+                         batch.sequences(), activations);
+    AttendRagged(attention, batch.sequences(), activations);
     const auto finish = [&](int64_t row) { AddResidualRow(row, activations); };
     layer.attention_output->Run(activations.attended(), num_rows,
                                 activations.delta(), {.after = finish});

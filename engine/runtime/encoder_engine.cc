@@ -9,7 +9,6 @@
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "engine/kernels/team.h"
-#include "engine/runtime/pass_plan.h"
 
 namespace parley {
 namespace {
@@ -94,29 +93,28 @@ size_t EncoderEngine::CountWithin(int64_t max_tokens) const {
 }
 
 void EncoderEngine::RunPasses(size_t count) {
-  std::vector<int64_t> num_rows;
+  num_rows_.clear();
   for (size_t i = 0; i < count; ++i) {
-    num_rows.push_back(std::ssize(tasks_[i].task.source_ids));
+    num_rows_.push_back(std::ssize(tasks_[i].task.source_ids));
   }
-  const PassPlan plan = PlanPasses(num_rows, team_.size());
-  encoded_.assign(count, {});
-  std::vector<absl::Span<EncodedTask>> of_passes;
-  size_t next = 0;
-  for (const std::vector<size_t>& pass : plan.passes) {
-    of_passes.push_back(absl::MakeSpan(encoded_).subspan(next, pass.size()));
-    for (const size_t i : pass) {
-      encoded_[next++] = {.id = tasks_[i].id, .task = &tasks_[i].task};
-    }
+  PlanPasses(num_rows_, team_.size(), &plan_);
+  encoded_.clear();
+  for (const size_t i : plan_.tasks) {
+    encoded_.push_back({.id = tasks_[i].id, .task = &tasks_[i].task});
   }
-  if (plan.side_by_side) {
-    // Loops inside are their thread's own: teams do not nest.
-    kernels::ForEachItem(std::ssize(of_passes), [&](int64_t i) {
-      passes_[kernels::TeamThread()]->Run(of_passes[i]);
+  const auto tasks_of = [&](size_t pass) {
+    const size_t begin = pass == 0 ? 0 : plan_.ends[pass - 1];
+    return absl::MakeSpan(encoded_).subspan(begin, plan_.ends[pass] - begin);
+  };
+  const int64_t num_passes = std::ssize(plan_.ends);
+  if (plan_.side_by_side) {
+    kernels::ForEachItem(num_passes, [&](int64_t pass) {
+      passes_[kernels::TeamThread()]->Run(tasks_of(pass));
     });
   } else {
     kernels::KeepTeamTogether([&] {
-      for (const absl::Span<EncodedTask> pass : of_passes) {
-        passes_.front()->Run(pass);
+      for (int64_t pass = 0; pass < num_passes; ++pass) {
+        passes_.front()->Run(tasks_of(pass));
       }
     });
   }

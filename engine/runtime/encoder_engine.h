@@ -16,6 +16,7 @@
 #include "engine/runtime/encode_check.h"
 #include "engine/runtime/encoder_outputs.h"
 #include "engine/runtime/encoder_pass.h"
+#include "engine/runtime/pass_plan.h"
 #include "engine/runtime/team.h"
 
 namespace parley {
@@ -69,7 +70,9 @@ class EncoderEngine : public Engine {
   std::vector<std::unique_ptr<EncoderPass>> passes_;
   std::deque<AdmittedTask> tasks_;  // Oldest first.
   int64_t num_tokens_ = 0;          // Of all of them.
-  // Of the step under way, pass by pass.
+  // Of the step under way: each task's rows; then the tasks, pass by pass.
+  std::vector<int64_t> num_rows_;
+  PassPlan plan_;
   std::vector<EncodedTask> encoded_;
 };
 

@@ -129,23 +129,23 @@ void EncoderOutputs::PoolTask(const float* hidden, EncodedTask& task) const {
 }
 
 void EncoderOutputs::RunDense(absl::Span<EncodedTask> tasks) {
-  std::vector<EncodedTask*> vectors;
+  vectors_.clear();
   for (EncodedTask& task : tasks) {
-    if (Asks(task, EncoderOutput::kVector)) vectors.push_back(&task);
+    if (Asks(task, EncoderOutput::kVector)) vectors_.push_back(&task);
   }
   const int64_t in_features = dense_->in_features();
   const int64_t out_features = dense_->out_features();
-  const auto total = static_cast<int64_t>(vectors.size());
+  const auto total = static_cast<int64_t>(vectors_.size());
   for (int64_t begin = 0; begin < total; begin += DenseLayers::kMaxRows) {
     const int64_t count = std::min(DenseLayers::kMaxRows, total - begin);
     for (int64_t i = 0; i < count; ++i) {
-      absl::c_copy(vectors[begin + i]->result.values,
+      absl::c_copy(vectors_[begin + i]->result.values,
                    dense_scratch_.input() + i * in_features);
     }
     const float* output = dense_->Run(count, dense_scratch_);
     for (int64_t i = 0; i < count; ++i) {
       const float* row = output + i * out_features;
-      vectors[begin + i]->result.values.assign(row, row + out_features);
+      vectors_[begin + i]->result.values.assign(row, row + out_features);
     }
   }
 }

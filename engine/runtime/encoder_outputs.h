@@ -65,7 +65,9 @@ class EncoderOutputs {
   const std::shared_ptr<const DenseLayers> dense_;
   DenseScratch dense_scratch_;
   HeadScratch scratch_;
-  std::vector<HeadRow> head_rows_;  // Of the run under way.
+  // Of the run under way.
+  std::vector<HeadRow> head_rows_;
+  std::vector<EncodedTask*> vectors_;  // That dense layers are to change.
 };
 
 }  // namespace parley

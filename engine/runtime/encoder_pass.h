@@ -3,12 +3,11 @@
 #define PARLEY_ENGINE_RUNTIME_ENCODER_PASS_H_
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "engine/layers/activations.h"
 #include "engine/models/encoder.h"
+#include "engine/models/encoder_batch.h"
 #include "engine/runtime/encoder_outputs.h"
 
 namespace parley {
@@ -30,7 +29,7 @@ class EncoderPass {
   const EncoderModel* const model_;
   EncoderOutputs outputs_;
   Activations activations_;
-  std::vector<EncoderSequence> sequences_;  // Of the run under way.
+  EncoderBatch batch_;  // Of the run under way.
 };
 
 }  // namespace parley

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <utility>
 
 #include "absl/algorithm/container.h"
 
@@ -25,35 +24,34 @@ bool IsSideBySide(absl::Span<const int64_t> num_rows, int64_t total,
 
 }  // namespace
 
-PassPlan PlanPasses(absl::Span<const int64_t> num_rows, int num_threads) {
-  PassPlan plan;
-  if (num_rows.empty()) return plan;
+void PlanPasses(absl::Span<const int64_t> num_rows, int num_threads,
+                PassPlan* plan) {
+  auto& [tasks, ends, side_by_side] = *plan;
+  tasks.resize(num_rows.size());
+  std::iota(tasks.begin(), tasks.end(), size_t{0});
+  ends.clear();
   int64_t left = absl::c_accumulate(num_rows, int64_t{0});
-  plan.side_by_side = IsSideBySide(num_rows, left, num_threads);
-  std::vector<size_t> order(num_rows.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  if (plan.side_by_side) {
-    // Short tasks fill up what long ones leave.
-    absl::c_stable_sort(order, [num_rows](size_t a, size_t b) {
-      return num_rows[a] > num_rows[b];
+  side_by_side = IsSideBySide(num_rows, left, num_threads);
+  if (side_by_side) {
+    // Short tasks fill up what long ones leave. In no memory of its own, as a
+    // stable sort has.
+    absl::c_sort(tasks, [num_rows](size_t a, size_t b) {
+      return num_rows[a] != num_rows[b] ? num_rows[a] > num_rows[b] : a < b;
     });
   }
-  for (size_t i = 0; i < order.size();) {
-    const int64_t most =
-        plan.side_by_side
-            ? std::clamp(left / num_threads, kMinPassRows, kMaxPassRows)
-            : kMaxPassRows;
-    std::vector<size_t> pass;
+  for (size_t begin = 0; begin < tasks.size(); begin = ends.back()) {
+    const int64_t most = side_by_side ? std::clamp(left / num_threads,
+                                                   kMinPassRows, kMaxPassRows)
+                                      : kMaxPassRows;
+    size_t end = begin;
     int64_t rows = 0;
-    for (; i < order.size(); ++i) {
-      if (!pass.empty() && rows + num_rows[order[i]] > most) break;
-      rows += num_rows[order[i]];
-      pass.push_back(order[i]);
+    for (; end < tasks.size(); ++end) {
+      if (end > begin && rows + num_rows[tasks[end]] > most) break;
+      rows += num_rows[tasks[end]];
     }
     left -= rows;
-    plan.passes.push_back(std::move(pass));
+    ends.push_back(end);
   }
-  return plan;
 }
 
 }  // namespace parley

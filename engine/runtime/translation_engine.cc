@@ -1,6 +1,7 @@
 #include "engine/runtime/translation_engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -17,6 +18,11 @@ namespace {
 // Rows of one pass of the encoder: the products are at their peak, and what
 // stands between them stays in the caches.
 constexpr int64_t kEncoderRows = 512;
+
+// A source that is longer has a pass for itself.
+int64_t MaxEncoderRows(const MarianConfig& config) {
+  return std::max<int64_t>(kEncoderRows, config.max_positions);
+}
 
 SearchRules RulesOf(const MarianConfig& config) {
   const GenerationConfig& generation = config.generation;
@@ -120,7 +126,7 @@ TranslationEngine::TranslationEngine(std::shared_ptr<const MarianModel> model,
       activations_(MarianActivationSizes(
           model_->config,
           std::max<int64_t>(
-              {kEncoderRows, model_->config.max_positions,
+              {MaxEncoderRows(model_->config),
                // The product of a restricted task's rows rounds their number
                // up from wherever among the rows they stand.
                kernels::RoundUpRows(options.max_rows) + kMaxBeams}))),
@@ -128,10 +134,12 @@ TranslationEngine::TranslationEngine(std::shared_ptr<const MarianModel> model,
           {.max_rows = options.max_rows,
            .num_blocks = static_cast<int>(model_->weights.output->num_blocks()),
            .num_threads = team.size()}),
+      sources_(MaxEncoderRows(model_->config)),
       constraints_(options.max_rows),
       queries_(options.max_rows),
       candidates_(int64_t{options.max_rows} * kMaxCandidates),
       num_candidates_(options.max_rows) {
+  slots_.reserve(MaxEncoderRows(model_->config));
   owners_.reserve(max_rows_);
   tokens_.reserve(max_rows_);
   positions_.reserve(max_rows_);
@@ -249,36 +257,30 @@ void TranslationEngine::StepTogether(const StepBudget& budget,
 }
 
 int64_t TranslationEngine::EncodeNewTasks(const StepBudget& budget) {
-  std::vector<ActiveTask*> batch;
   int64_t num_tokens = 0;
-  int64_t batch_tokens = 0;
   for (const std::unique_ptr<ActiveTask>& active : tasks_) {
     if (active->encoded) continue;
     const int64_t source_len = active->task.source_ids.size();
     if (num_tokens > 0 && num_tokens + source_len > budget.max_encoder_tokens) {
       break;
     }
-    if (batch_tokens > 0 && batch_tokens + source_len > kEncoderRows) {
-      EncodeBatch(batch);
-      batch.clear();
-      batch_tokens = 0;
+    if (sources_.num_rows() > 0 &&
+        sources_.num_rows() + source_len > kEncoderRows) {
+      EncodeSources();
     }
-    batch.push_back(active.get());
-    batch_tokens += source_len;
+    sources_.Append(active->task.source_ids);
+    absl::c_copy(active->source_slots, std::back_inserter(slots_));
+    active->encoded = true;
     num_tokens += source_len;
   }
-  if (!batch.empty()) EncodeBatch(batch);
+  if (sources_.num_rows() > 0) EncodeSources();
   return num_tokens;
 }
 
-void TranslationEngine::EncodeBatch(absl::Span<ActiveTask* const> batch) {
-  std::vector<MarianSource> sources;
-  for (ActiveTask* active : batch) {
-    sources.push_back(
-        {.ids = active->task.source_ids, .slots = active->source_slots});
-    active->encoded = true;
-  }
-  MarianEncode(*model_, sources, pool_, activations_);
+void TranslationEngine::EncodeSources() {
+  MarianEncode(*model_, sources_, slots_, pool_, activations_);
+  sources_.Clear();
+  slots_.clear();
 }
 
 void TranslationEngine::PlaceRows(StepResult* result) {

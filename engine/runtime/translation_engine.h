@@ -59,7 +59,7 @@ class TranslationEngine : public Engine {
 
   void TellProgress(ActiveTask& active, StepResult* result);
   void GatherRowsOf(ActiveTask& active);
-  void EncodeBatch(absl::Span<ActiveTask* const> batch);
+  void EncodeSources();
   void Evict(StepResult* result);
   void ScanProduct(const kernels::WideLinear& output, int64_t first_row,
                    int64_t num_rows);
@@ -73,6 +73,10 @@ class TranslationEngine : public Engine {
   Activations activations_;
   CandidateScan scan_;
   std::vector<std::unique_ptr<ActiveTask>> tasks_;  // Oldest first.
+
+  // Of the encoder's pass under way.
+  EncoderBatch sources_;
+  std::vector<int32_t> slots_;  // Of its rows.
 
   // Of the step under way, an entry a row; sized once.
   struct RowOwner {

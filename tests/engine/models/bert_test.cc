@@ -42,8 +42,10 @@ std::vector<float> FirstHidden(const std::string& name,
                            .d_model = config.d_model,
                            .max_ffn_dim = config.ffn_dim});
   std::vector<float> first;
+  EncoderBatch batch(64);
+  batch.Append(ids, {}, config.padding_token);
   (*stack)->Run(
-      {{.ids = ids}},
+      batch,
       [&](int layer) {
         if (layer > 0) return;
         first.assign(activations.hidden(),
@@ -81,8 +83,10 @@ TEST(BertStackTest, LongestSequenceUsesTheLastPosition) {
   const auto model = LoadGoldenEncoder("mpnet-sentences");
   Activations activations(EncoderActivationSizes(config, 256));
   const std::vector<int32_t> ids(config.max_tokens(), 3);
+  EncoderBatch batch(256);
+  batch.Append(ids, {}, config.padding_token);
   model->stack->Run(
-      {{.ids = ids}}, [](int) {}, activations);
+      batch, [](int) {}, activations);
   for (int i = 0; i < config.max_tokens() * config.d_model; ++i) {
     ASSERT_TRUE(std::isfinite(activations.hidden()[i]));
   }

@@ -41,12 +41,11 @@ std::vector<Input> InputsOf(const std::vector<Json>& rows) {
 std::vector<std::vector<float>> RunStack(const EncoderModel& model,
                                          absl::Span<const Input> inputs,
                                          Activations& activations) {
-  std::vector<EncoderSequence> batch;
-  int64_t num_rows = 0;
+  EncoderBatch batch(activations.sizes().max_rows);
   for (const Input& input : inputs) {
-    batch.push_back({.ids = input.ids, .segment_ids = input.segments});
-    num_rows += static_cast<int64_t>(input.ids.size());
+    batch.Append(input.ids, input.segments, model.config.padding_token);
   }
+  const int64_t num_rows = batch.num_rows();
   std::vector<std::vector<float>> hidden;
   model.stack->Run(
       batch,

@@ -58,8 +58,9 @@ class MarianTest : public testing::Test {
   }
 
   void Encode() {
-    MarianEncode(model_, {{.ids = kSource, .slots = source_slots_}}, *pool_,
-                 *activations_);
+    EncoderBatch batch(256);
+    batch.Append(kSource);
+    MarianEncode(model_, batch, source_slots_, *pool_, *activations_);
   }
 
   // Logits of positions [begin, begin + count) of kTarget, all in one pass; the
@@ -238,20 +239,15 @@ TEST_P(MarianPrecisionTest, SourceDoesNotDependOnItsBatch) {
   const Matrix alone = DecodeStepByStep();
   // The same source last in a batch, after others of odd lengths.
   const std::vector<int> other = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0};
-  std::vector<std::vector<int32_t>> other_slots;
-  std::vector<MarianSource> sources;
-  int32_t next_slot = 100;
+  EncoderBatch batch(256);
   for (int length = 1; length <= 13; length += 3) {
-    std::vector<int32_t>& slots = other_slots.emplace_back(length);
-    std::iota(slots.begin(), slots.end(), next_slot);
-    next_slot += length;
+    batch.Append(absl::MakeSpan(other).first(length));
   }
-  for (const std::vector<int32_t>& slots : other_slots) {
-    sources.push_back(
-        {.ids = absl::MakeSpan(other).first(slots.size()), .slots = slots});
-  }
-  sources.push_back({.ids = kSource, .slots = source_slots_});
-  MarianEncode(model_, sources, *pool_, *activations_);
+  std::vector<int32_t> slots(batch.num_rows());
+  std::iota(slots.begin(), slots.end(), 100);
+  batch.Append(kSource);
+  slots.insert(slots.end(), source_slots_.begin(), source_slots_.end());
+  MarianEncode(model_, batch, slots, *pool_, *activations_);
   EXPECT_EQ(DecodeStepByStep(), alone);
 }
 

@@ -23,8 +23,10 @@ TEST(ModernBertTest, LocalLayersSeeTheirWindowOnly) {
                            .d_model = config.d_model,
                            .max_ffn_dim = 2 * config.ffn_dim});
   const auto run = [&](const std::vector<int32_t>& ids) {
+    EncoderBatch batch(160);
+    batch.Append(ids);
     (*stack)->Run(
-        {{.ids = ids}}, [](int) {}, activations);
+        batch, [](int) {}, activations);
     return std::vector<float>(
         activations.hidden(),
         activations.hidden() + ids.size() * config.d_model);

@@ -1,14 +1,19 @@
-// A decoder's step takes no memory: what it wants was taken when the model was
-// loaded, by each thread in its first step, and when the task was admitted.
+// A step takes no memory but for the results that it hands out: what it wants
+// was taken when the model was loaded, by each thread in its first step, and
+// when the task was admitted.
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/layers/thread_team.h"
+#include "engine/runtime/encoder_engine.h"
 #include "engine/runtime/loader.h"
 #include "gtest/gtest.h"
+#include "tests/engine/models/golden_encoder.h"
 #include "tests/engine/runtime/run_tasks.h"
 
 namespace {
@@ -91,7 +96,7 @@ std::vector<Task> Tasks() {
 
 class StepAllocationTest : public testing::TestWithParam<ComputeType> {};
 
-TEST_P(StepAllocationTest, DecodingTakesNoMemory) {
+TEST_P(StepAllocationTest, TranslationTakesNoMemory) {
   const LoadedModel model = LoadDemo(GetParam());
   Engine& engine = *model.engines[0];
   RunTasks(engine, Tasks());
@@ -100,7 +105,6 @@ TEST_P(StepAllocationTest, DecodingTakesNoMemory) {
     ASSERT_TRUE(engine.Admit(id++, task).ok());
   }
   StepResult result;
-  ASSERT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
   int num_steps = 0;
   while (engine.num_tasks() > 0) {
     const int before = num_allocations;
@@ -121,6 +125,56 @@ TEST_P(StepAllocationTest, DecodingTakesNoMemory) {
 INSTANTIATE_TEST_SUITE_P(ComputeTypes, StepAllocationTest,
                          testing::Values(ComputeType::kF32,
                                          ComputeType::kInt8));
+
+// How often memory is taken for the vectors of so many texts.
+int AllocationsOfResults(int num_texts) {
+  const int before = num_allocations;
+  std::vector<FinishedTask> finished;
+  for (int i = 0; i < num_texts; ++i) {
+    finished.push_back({.result = {.encoded = {.values = {1.0f}}}});
+  }
+  return num_allocations - before;
+}
+
+// How often a step takes memory for so many texts of a few lengths.
+int AllocationsOfStep(Engine& engine, int num_texts) {
+  for (int i = 0; i < num_texts; ++i) {
+    Task task;
+    task.source_ids.assign(7 + i % 13, 3 + i % 4);
+    EXPECT_TRUE(engine.Admit(i, std::move(task)).ok());
+  }
+  StepResult result;
+  const int before = num_allocations;
+  EXPECT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
+  const int in_step = num_allocations - before;
+  EXPECT_EQ(result.finished.size(), static_cast<size_t>(num_texts));
+  return in_step;
+}
+
+class EncoderAllocationTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(EncoderAllocationTest, EncodingTakesMemoryForResultsOnly) {
+  SetTeamSize(2);
+  EncoderEngine engine({.model = LoadGoldenEncoder(GetParam()),
+                        .defaults = {.pooling = {Pooling::kMean}}},
+                       {.num_threads = 2});
+  // By the team; then side by side, in several passes.
+  for (const int num_texts : {1, 3, 90}) {
+    int in_step = 0;
+    // Lists grow in the first step of so many texts, and scratch when a thread
+    // has its first pass of so many rows.
+    for (int step = 0; step < 100; ++step) {
+      in_step = AllocationsOfStep(engine, num_texts);
+      if (in_step == AllocationsOfResults(num_texts)) break;
+    }
+    EXPECT_EQ(in_step, AllocationsOfResults(num_texts)) << num_texts;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, EncoderAllocationTest,
+                         testing::Values("bert-classifier",
+                                         "modernbert-classifier",
+                                         "mpnet-sentences"));
 
 }  // namespace
 }  // namespace parley
