@@ -54,6 +54,8 @@ struct WholeGroups {
 // How the factors and sums of a type are made, and how sums become floats.
 struct Int8 : WholeGroups {
   static constexpr int kRowNumberBytes = 1;
+  // The instruction would take the panel's numbers from there, not the row's.
+  static constexpr bool kAddsFromMemory = false;
   using Sums = __m512i;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
@@ -92,6 +94,7 @@ struct Int8 : WholeGroups {
 
 // Of sums that are floats already.
 struct FloatSums : WholeGroups {
+  static constexpr bool kAddsFromMemory = true;  // 32 bits of a row.
   using Sums = __m512;
   static HWY_INLINE Sums Zero() { return _mm512_setzero_ps(); }
   static HWY_INLINE Sums Load(const void* tile) { return _mm512_load_ps(tile); }
@@ -112,6 +115,11 @@ struct BF16 : FloatSums {
     return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(row),
                             reinterpret_cast<__m512bh>(panel));
   }
+  static HWY_INLINE Sums AddFromMemory(Sums sums, const int32_t& row,
+                                       __m512i panel) {
+    asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sums) : "v"(panel), "m"(row));
+    return sums;
+  }
 };
 
 // Also of bf16 and int16 that were widened to f32 before.
@@ -120,6 +128,11 @@ struct F32 : FloatSums {
   static HWY_INLINE Sums Add(Sums sums, __m512i row, __m512i panel) {
     return _mm512_fmadd_ps(_mm512_castsi512_ps(row), _mm512_castsi512_ps(panel),
                            sums);
+  }
+  static HWY_INLINE Sums AddFromMemory(Sums sums, const int32_t& row,
+                                       __m512i panel) {
+    asm("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sums) : "v"(panel), "m"(row));
+    return sums;
   }
 };
 
@@ -141,6 +154,7 @@ struct ScaledF32 : F32 {
 // Of numbers that are widened in registers.
 struct Int16 : ScaledF32 {
   static constexpr int kParts = 2;
+  static constexpr bool kAddsFromMemory = false;  // Widening takes registers.
   static HWY_INLINE __m512i Part(const std::byte* group, int part) {
     const __m512i numbers = _mm512_loadu_si512(group);
     const __m512i high = part == 0 ? _mm512_slli_epi32(numbers, 16) : numbers;
@@ -150,6 +164,7 @@ struct Int16 : ScaledF32 {
 
 struct BF16ByF32 : F32 {
   static constexpr int kParts = 2;
+  static constexpr bool kAddsFromMemory = false;
   static HWY_INLINE __m512i Part(const std::byte* group, int part) {
     const __m512i numbers = _mm512_loadu_si512(group);
     return part == 0 ? _mm512_slli_epi32(numbers, 16)

@@ -30,12 +30,26 @@ using avx512::Widening;
 // Vectors ahead of the one that is read: with few rows the panels come from
 // memory, faster than the processor fetches several streams by itself.
 constexpr int64_t kAhead = 32;
-constexpr int kMaxRows = 14;
+constexpr int kMaxRows = 15;
+constexpr int kNumRegisters = 32;
 
-// Rows that fit the registers with their sums of so many panels, beside the
-// panels' vectors and the numbers of a row.
+// Whether sums of so many rows and panels, and the panels' vectors, leave a
+// register for the numbers of a row.
+constexpr bool HasRoomForRow(int num_rows, int num_panels) {
+  return (num_rows + 1) * num_panels < kNumRegisters;
+}
+
+// Rows of a block at most: those that fit the registers. Two panels are also
+// multiplied by a row more, whose numbers come from memory each time: that
+// fifteen rows take one pass over the weight is worth more than it costs.
+template <class Type>
 constexpr int MaxRows(int num_panels) {
-  return std::min(kMaxRows, (32 - 1 - num_panels) / num_panels);
+  if (num_panels == 2 && Type::kAddsFromMemory) return kMaxRows;
+  int num_rows = 1;
+  while (num_rows < kMaxRows && HasRoomForRow(num_rows + 1, num_panels)) {
+    ++num_rows;
+  }
+  return num_rows;
 }
 
 // Bytes that are wanted soon, to be brought into the second-level cache on the
@@ -43,7 +57,39 @@ constexpr int MaxRows(int num_panels) {
 // rests while the others pass.
 struct Fetch {
   const std::byte* from;
-  int64_t stride;  // By group of inputs.
+  int64_t stride;  // By group of inputs; 0: nothing.
+};
+
+// Where the next numbers of a block's rows are. Three rows share a register, as
+// an address may add the bytes of a row once or twice: with one for each, they
+// would be kept in memory.
+template <int kRows>
+class RowCursor {
+ public:
+  RowCursor(const std::byte* x, int64_t row_bytes) : row_bytes_(row_bytes) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kNumBases; ++i) bases_[i] = x + kShare * i * row_bytes;
+  }
+
+  HWY_INLINE const std::byte* Of(int row) const {
+    return bases_[row / kShare] + row % kShare * row_bytes_;
+  }
+
+  HWY_INLINE void Advance() {
+#pragma GCC unroll 8
+    for (int i = 0; i < kNumBases; ++i) {
+      bases_[i] += 4;
+      // Or GCC would derive a pointer for each row after all.
+      asm("" : "+r"(bases_[i]));
+    }
+  }
+
+ private:
+  static constexpr int kShare = 3;
+  static constexpr int kNumBases = (kRows + kShare - 1) / kShare;
+
+  const std::byte* bases_[kNumBases];
+  const int64_t row_bytes_;
 };
 
 // What a block multiplies.
@@ -76,7 +122,7 @@ void MultiplyInRegisters(const PackedProduct& product,
   const auto [row, panel, panels, widened, fetch] = place;
   const int64_t x_bytes = RowBytes<Type>(product.weight->shape);
   const int64_t num_groups = NumGroups<Type>(product.weight->shape);
-  const std::byte* x = product.rows + row * x_bytes;
+  RowCursor<kRows> x(product.rows + row * x_bytes, x_bytes);
   typename Type::Sums sums[kRows][kPanels];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
@@ -89,7 +135,9 @@ void MultiplyInRegisters(const PackedProduct& product,
     for (int p = 0; p < kPanels; ++p) {
       _mm_prefetch(at + p * panels.stride + kAhead * kChunk, _MM_HINT_T0);
     }
-    _mm_prefetch(fetch.from + group * fetch.stride, _MM_HINT_T1);
+    if (fetch.stride != 0) {
+      _mm_prefetch(fetch.from + group * fetch.stride, _MM_HINT_T1);
+    }
 #pragma GCC unroll 2
     for (int part = 0; part < Type::kParts; ++part) {
       __m512i factors[kPanels];
@@ -106,15 +154,20 @@ void MultiplyInRegisters(const PackedProduct& product,
 #pragma GCC unroll 16
       for (int r = 0; r < kRows; ++r) {
         int32_t numbers;
-        std::memcpy(&numbers,
-                    x + r * x_bytes + (group * Type::kParts + part) * 4,
-                    sizeof(numbers));
-        const __m512i broadcast = _mm512_set1_epi32(numbers);
+        std::memcpy(&numbers, x.Of(r), sizeof(numbers));
+        [[maybe_unused]] const __m512i broadcast = _mm512_set1_epi32(numbers);
 #pragma GCC unroll 4
         for (int p = 0; p < kPanels; ++p) {
-          sums[r][p] = Type::Add(sums[r][p], broadcast, factors[p]);
+          if constexpr (HasRoomForRow(kRows, kPanels)) {
+            sums[r][p] = Type::Add(sums[r][p], broadcast, factors[p]);
+          } else {
+            sums[r][p] = Type::AddFromMemory(
+                sums[r][p], *reinterpret_cast<const int32_t*>(x.Of(r)),
+                factors[p]);
+          }
         }
       }
+      x.Advance();
     }
   }
 #pragma GCC unroll 4
@@ -137,30 +190,32 @@ constexpr Blocks BlocksOf(std::integer_sequence<int, kIndex...>) {
 }
 template <class Type, int kPanels>
 constexpr Blocks kBlocksOf = BlocksOf<Type, kPanels>(
-    std::make_integer_sequence<int, MaxRows(kPanels)>());
+    std::make_integer_sequence<int, MaxRows<Type>(kPanels)>());
 template <class Type>
 constexpr Blocks kBlocks[] = {kBlocksOf<Type, 1>, kBlocksOf<Type, 2>,
                               kBlocksOf<Type, 3>, kBlocksOf<Type, 4>};
 
 // How many panels are multiplied at a time with so many rows: those that leave
 // the fewest passes over the weight, and of those the most.
+template <class Type>
 int PanelsFor(int64_t num_rows) {
-  if (num_rows <= MaxRows(4)) return 4;
-  if (num_rows <= MaxRows(3)) return 3;
-  if (num_rows <= 2 * MaxRows(2)) return 2;
-  return 3;
+  for (const int num_panels : {4, 3, 2, 1}) {
+    if (num_rows <= MaxRows<Type>(num_panels)) return num_panels;
+  }
+  return num_rows <= 2 * MaxRows<Type>(2) ? 2 : 3;
 }
 
 // What block `index` of `num_blocks` of rows fetches: its part of the panels
-// that follow the `num_panels` being multiplied, be they this product's or not.
+// that follow the `num_panels` being multiplied. One block does not: it reads
+// at the rate of memory all the time, and to fetch more slows it down.
 template <class Type>
 Fetch FetchOf(const PackedProduct& product, int64_t next_panel, int num_panels,
               int64_t index, int64_t num_blocks) {
   const PackedShape& shape = product.weight->shape;
-  const int64_t panels_left = shape.num_panels() - next_panel;
+  const int64_t panels_left = product.end_panel - next_panel;
   const int64_t part = std::min<int64_t>(num_panels, panels_left) *
                        shape.panel_bytes() / num_blocks;
-  if (part == 0) return {product.rows, 0};
+  if (part == 0 || num_blocks == 1) return {product.rows, 0};
   return {PanelAt(product, next_panel) + index * part,
           std::min<int64_t>(kChunk, part / NumGroups<Type>(shape))};
 }
@@ -179,9 +234,10 @@ std::byte* ThreadPanels(int64_t num_bytes) {
 // have widened the panels.
 template <class First, class Next>
 void MultiplyAvx512(const PackedProduct& product) {
+  static_assert(MaxRows<First>(2) <= MaxRows<Next>(2));
   const int64_t num_rows = product.num_rows;
-  const int usual_panels = PanelsFor(num_rows);
-  const int64_t max_rows = MaxRows(usual_panels);
+  const int usual_panels = PanelsFor<First>(num_rows);
+  const int64_t max_rows = MaxRows<First>(usual_panels);
   const int64_t num_blocks = (num_rows + max_rows - 1) / max_rows;
   const int64_t widened_stride =
       NumGroups<Next>(product.weight->shape) * kChunk;
@@ -218,7 +274,7 @@ void MultiplyAvx512(const PackedProduct& product) {
 // once, for all that multiply by what is Widened.
 template <class Type, class Widened>
 void MultiplyWidened(const PackedProduct& product) {
-  if (product.num_rows <= MaxRows(2)) {
+  if (product.num_rows <= MaxRows<Type>(2)) {
     MultiplyAvx512<Type>(product);
   } else {
     MultiplyAvx512<Widening<Type>, Widened>(product);
