@@ -41,7 +41,8 @@ std::vector<PackedShape> Shapes(PackedType type) {
   return shapes;
 }
 
-constexpr int64_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 12, 13, 17, 32, 33, 70};
+constexpr int64_t kRowCounts[] = {1,  2,  3,  4,  5,  6,  7,  12, 13, 14,
+                                  15, 16, 17, 29, 30, 31, 32, 33, 70};
 
 // Of one type, wherever there is a kernel for it.
 void ExpectDoublePrecision(PackedType type,
