@@ -83,10 +83,34 @@ void Barrier::Meet() {
   num_meetings_.notify_all();
 }
 
-Range PartOf(int64_t count, int64_t unit, int index, int num_parts) {
+Range PartOf(int64_t count, int64_t unit, int64_t index, int64_t num_parts) {
   const int64_t num_units = (count + unit - 1) / unit;
   return {std::min(count, num_units * index / num_parts * unit),
           std::min(count, num_units * (index + 1) / num_parts * unit)};
+}
+
+int NumMembers() {
+  if (assembly != nullptr) return assembly->size();
+  if (omp_in_parallel()) return 1;
+  return std::min(omp_get_max_threads(), omp_get_thread_limit());
+}
+
+SharedChunks::SharedChunks(int64_t count, int64_t chunk)
+    : count_(count),
+      chunk_(chunk),
+      num_chunks_((count + chunk - 1) / chunk),
+      num_shares_(std::min(NumMembers(), kMaxShares)) {
+  if (num_chunks_ <= num_shares_) return;
+  for (int i = 0; i < num_shares_; ++i) {
+    next_[i].value = PartOf(num_chunks_, 1, i, num_shares_).begin;
+  }
+}
+
+int64_t RowsOfChunk(int64_t num_rows) {
+  constexpr int64_t kRowsOfChunk = 8;
+  const int64_t num_members = NumMembers();
+  if (num_rows >= kManyRows && num_members > 1) return kRowsOfChunk;
+  return std::max<int64_t>(1, (num_rows + num_members - 1) / num_members);
 }
 
 void TeamMember::Meet() const {

@@ -5,6 +5,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -37,7 +38,7 @@ struct Range {
 };
 
 // Part `index` of `num_parts` of [0, count), in whole units but for the last.
-Range PartOf(int64_t count, int64_t unit, int index, int num_parts);
+Range PartOf(int64_t count, int64_t unit, int64_t index, int64_t num_parts);
 
 // One of the threads that do a job together.
 class TeamMember {
@@ -51,11 +52,6 @@ class TeamMember {
   int index() const { return index_; }  // From 0.
   int team_size() const { return team_size_; }
 
-  // Its share of [0, count).
-  Range Share(int64_t count) const {
-    return PartOf(count, 1, index_, team_size_);
-  }
-
   // As Barrier; for all members the same number of times in a job.
   void Meet() const;
 
@@ -65,7 +61,61 @@ class TeamMember {
   Barrier* barrier_ = nullptr;
 };
 
+// [0, count) in chunks, of which each member of a team takes those of its own
+// share first, in order, and then what the others have not begun: so a thread
+// that the system has taken off its CPU holds up a job by one chunk at most.
+class SharedChunks {
+ public:
+  // The last chunk may be smaller. For the team that RunOnTeam has here.
+  SharedChunks(int64_t count, int64_t chunk);
+
+  // Calls body(range) for chunks until none is left. To be called by each
+  // member of a job once; returns before others are done with theirs.
+  template <typename Body>
+  void Take(const TeamMember& member, const Body& body) {
+    if (num_chunks_ <= num_shares_) {
+      // Nothing to take over, and so nothing to agree on.
+      for (int64_t i = member.index(); i < num_chunks_;
+           i += member.team_size()) {
+        body(Chunk(i));
+      }
+      return;
+    }
+    for (int i = 0; i < num_shares_; ++i) {
+      const int share = (member.index() + i) % num_shares_;
+      const std::atomic_ref<int64_t> next(next_[share].value);
+      const int64_t end = PartOf(num_chunks_, 1, share, num_shares_).end;
+      while (next.load(std::memory_order_relaxed) < end) {
+        const int64_t taken = next.fetch_add(1, std::memory_order_relaxed);
+        if (taken >= end) break;
+        body(Chunk(taken));
+      }
+    }
+  }
+
+ private:
+  static constexpr int kMaxShares = 64;
+
+  // Not an atomic number: all of them would be set to zero.
+  struct alignas(64) Counter {
+    int64_t value;
+  };
+
+  Range Chunk(int64_t index) const {
+    return {index * chunk_, std::min(count_, (index + 1) * chunk_)};
+  }
+
+  const int64_t count_;
+  const int64_t chunk_;
+  const int64_t num_chunks_;
+  const int num_shares_;
+  Counter next_[kMaxShares];  // [num_shares_], the next chunk of each share.
+};
+
 using TeamJob = absl::FunctionRef<void(const TeamMember& member)>;
+
+// The members that RunOnTeam has here, at most.
+int NumMembers();
 
 // Calls job(member) on each thread of the calling thread's team, and returns
 // when all are done. A job has its thread for itself: those that it runs have
@@ -81,6 +131,15 @@ void RunAlone(TeamJob job);
 // oneDNN's, which has regions of its own.
 void KeepTeamTogether(absl::FunctionRef<void()> body);
 
+// From so many on, what a thread does in a row of jobs takes long enough for
+// others to take some of it over.
+inline constexpr int64_t kManyRows = 64;
+
+// Chunks for SharedChunks over rows of about a microsecond: a share for each
+// member of the team here, or where that takes longer than to agree on who does
+// what, some rows.
+int64_t RowsOfChunk(int64_t num_rows);
+
 // Inside a job: which of the team's threads this is, from 0.
 inline int TeamThread() { return omp_get_thread_num(); }
 
@@ -89,13 +148,15 @@ inline int TeamThread() { return omp_get_thread_num(); }
 inline constexpr int64_t kMinRowsForTeam = 8;
 
 // Calls body(i) for i from 0 to count - 1, each once, in no given order, on the
-// team's threads; in equal shares, neighbours on one thread. For items of equal
-// work.
+// team's threads; in equal shares, neighbours on one thread as a rule. For
+// items of equal work.
 template <int64_t kMinForTeam = 2, typename Body>
 void ForEachEqualItem(int64_t count, const Body& body) {
+  SharedChunks chunks(count, RowsOfChunk(count));
   const auto job = [&](const TeamMember& member) {
-    const Range share = member.Share(count);
-    for (int64_t i = share.begin; i < share.end; ++i) body(i);
+    chunks.Take(member, [&](const Range& some) {
+      for (int64_t i = some.begin; i < some.end; ++i) body(i);
+    });
   };
   count < kMinForTeam ? RunAlone(job) : RunOnTeam(job);
 }

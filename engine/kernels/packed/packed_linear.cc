@@ -27,22 +27,31 @@ class PackedLinear final : public Linear {
            const RowWork& work) const override {
     RoundedRows& rows = ThreadRows();
     rows.Begin(weight_.shape, x, num_rows);
+    const Division division = DivisionFor(num_rows);
+    SharedChunks rows_before(num_rows, RowsOfChunk(num_rows));
+    SharedChunks parts(division.panel_parts * division.row_parts, 1);
+    SharedChunks rows_after(num_rows, RowsOfChunk(num_rows));
     const auto multiply = [&](const TeamMember& member) {
-      const Range mine = member.Share(num_rows);
       // Threads meet only where there is something to wait for.
       if (work.before || !rows.AreRoundedInPlace()) {
-        for (int64_t row = mine.begin; row < mine.end; ++row) {
-          if (work.before) (*work.before)(row);
-          rows.Round(row);
-        }
+        rows_before.Take(member, [&](const Range& some) {
+          for (int64_t row = some.begin; row < some.end; ++row) {
+            if (work.before) (*work.before)(row);
+            rows.Round(row);
+          }
+        });
         member.Meet();
       }
-      MultiplyPart(rows, num_rows, member, y);
+      parts.Take(member, [&](const Range& part) {
+        MultiplyPart(rows, num_rows, division, part.begin, y);
+      });
       if (work.after) {
         member.Meet();
-        for (int64_t row = mine.begin; row < mine.end; ++row) {
-          (*work.after)(row);
-        }
+        rows_after.Take(member, [&](const Range& some) {
+          for (int64_t row = some.begin; row < some.end; ++row) {
+            (*work.after)(row);
+          }
+        });
       }
     };
     IsWorthATeam(num_rows) ? RunOnTeam(multiply) : RunAlone(multiply);
@@ -61,25 +70,43 @@ class PackedLinear final : public Linear {
     return num_rows > 0 && weight_.shape.num_bytes() * num_rows >= kMinBytes;
   }
 
-  // The member's part: some panels for all rows, and only where there are more
-  // threads than panels some of the rows.
+  // How a product is cut: some panels for all rows, and only where there are
+  // more threads than panels some of the rows. As many parts for each thread:
+  // one, and of many rows several, so that others can take them over.
+  struct Division {
+    int64_t panel_unit = 4;  // As kernels take them together.
+    int64_t panel_parts = 1;
+    int64_t row_parts = 1;
+  };
+
+  Division DivisionFor(int64_t num_rows) const {
+    constexpr int64_t kPanelsOfPart = 8;
+    Division division;
+    const int64_t num_threads = NumMembers();
+    const int64_t num_panels = weight_.shape.num_panels();
+    const int64_t num_units =
+        (num_panels + division.panel_unit - 1) / division.panel_unit;
+    division.panel_parts = std::min(num_threads, num_units);
+    division.row_parts = num_threads / division.panel_parts;
+    if (num_threads > 1 && num_rows >= kManyRows &&
+        num_panels > num_threads * kPanelsOfPart) {
+      division.panel_unit = 2;
+      const int64_t panels_of_round = num_threads * kPanelsOfPart;
+      division.panel_parts =
+          (num_panels + panels_of_round - 1) / panels_of_round * num_threads;
+    }
+    return division;
+  }
+
   void MultiplyPart(const RoundedRows& rows, int64_t num_rows,
-                    const TeamMember& member, float* y) const {
-    constexpr int64_t kPanelUnit = 4;
+                    const Division& division, int64_t index, float* y) const {
     constexpr int64_t kRowUnit = 32;
     const PackedShape& shape = weight_.shape;
-    const int num_threads = member.team_size();
-    const int thread = member.index();
-    const int64_t num_units =
-        (shape.num_panels() + kPanelUnit - 1) / kPanelUnit;
-    const auto panel_parts =
-        static_cast<int>(std::min<int64_t>(num_threads, num_units));
-    const int row_parts = num_threads / panel_parts;
-    if (thread >= panel_parts * row_parts) return;
-    const Range panels = PartOf(shape.num_panels(), kPanelUnit,
-                                thread % panel_parts, panel_parts);
-    const Range part =
-        PartOf(num_rows, kRowUnit, thread / panel_parts, row_parts);
+    const Range panels =
+        PartOf(shape.num_panels(), division.panel_unit,
+               index % division.panel_parts, division.panel_parts);
+    const Range part = PartOf(num_rows, kRowUnit, index / division.panel_parts,
+                              division.row_parts);
     if (part.begin == part.end || panels.begin == panels.end) return;
     PackedProduct product =
         rows.Product(weight_, part.begin, part.end - part.begin);

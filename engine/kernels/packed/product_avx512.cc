@@ -206,13 +206,14 @@ int PanelsFor(int64_t num_rows) {
 }
 
 // What block `index` of `num_blocks` of rows fetches: its part of the panels
-// that follow the `num_panels` being multiplied. One block does not: it reads
-// at the rate of memory all the time, and to fetch more slows it down.
+// that follow the `num_panels` being multiplied, be they this product's or not.
+// One block does not: it reads at the rate of memory all the time, and to fetch
+// more slows it down.
 template <class Type>
 Fetch FetchOf(const PackedProduct& product, int64_t next_panel, int num_panels,
               int64_t index, int64_t num_blocks) {
   const PackedShape& shape = product.weight->shape;
-  const int64_t panels_left = product.end_panel - next_panel;
+  const int64_t panels_left = shape.num_panels() - next_panel;
   const int64_t part = std::min<int64_t>(num_panels, panels_left) *
                        shape.panel_bytes() / num_blocks;
   if (part == 0 || num_blocks == 1) return {product.rows, 0};

@@ -89,9 +89,11 @@ TEST(TeamTest, AJobIsDoneByEveryMemberOnce) {
     InBothWays(wanted, [](int size) {
       for (int round = 0; round < 100; ++round) {
         std::vector<std::atomic<int>> calls(size);
+        EXPECT_EQ(NumMembers(), size);
         RunOnTeam([&](const TeamMember& member) {
           EXPECT_EQ(member.team_size(), size);
           EXPECT_EQ(member.index(), TeamThread());
+          EXPECT_EQ(NumMembers(), 1);  // Of a job within.
           ++calls[member.index()];
         });
         for (const std::atomic<int>& call : calls) ASSERT_EQ(call, 1);
@@ -220,6 +222,58 @@ TEST(TeamTest, TeamsOfSeveralThreadsAreKeptBesideEachOther) {
   }
   for (std::thread& leader : leaders) leader.join();
   EXPECT_EQ(num_calls, 3 * 20 * 10 * std::min(2, omp_get_thread_limit()));
+}
+
+TEST(SharedChunksTest, EachChunkOnce) {
+  InBothWays(2, [](int size) {
+    for (const int64_t count : {0, 1, 2, 3, 7, 16, 100}) {
+      for (const int64_t chunk : {1, 3, 8}) {
+        std::vector<std::atomic<int>> calls(count);
+        SharedChunks chunks(count, chunk);
+        RunOnTeam([&](const TeamMember& member) {
+          chunks.Take(member, [&](const Range& some) {
+            ASSERT_LE(some.end - some.begin, chunk);
+            for (int64_t i = some.begin; i < some.end; ++i) ++calls[i];
+          });
+        });
+        for (const std::atomic<int>& call : calls) ASSERT_EQ(call, 1);
+      }
+    }
+  });
+}
+
+TEST(SharedChunksTest, AnOnlyMemberTakesAll) {
+  omp_set_num_threads(2);
+  for (const int64_t count : {1, 2, 7, 100}) {
+    std::vector<int> taken;
+    SharedChunks chunks(count, 1);
+    RunAlone([&](const TeamMember& member) {
+      chunks.Take(member, [&](const Range& some) {
+        taken.push_back(static_cast<int>(some.begin));
+      });
+    });
+    EXPECT_EQ(static_cast<int64_t>(taken.size()), count);
+    EXPECT_TRUE(std::is_sorted(taken.begin(), taken.end()));
+  }
+}
+
+TEST(SharedChunksTest, OthersTakeOverWhatAThreadHasNotBegun) {
+  InBothWays(2, [](int size) {
+    if (size < 2) return;
+    SharedChunks chunks(10, 1);
+    std::array<std::atomic<int>, 2> num_taken = {};
+    RunOnTeam([&](const TeamMember& member) {
+      chunks.Take(member, [&](const Range& some) {
+        ++num_taken[member.index()];
+        // The first chunk ends when all others have been taken.
+        while (some.begin == 0 && num_taken[0] + num_taken[1] < 10) {
+          std::this_thread::yield();
+        }
+      });
+    });
+    EXPECT_EQ(num_taken[0], 1);
+    EXPECT_EQ(num_taken[1], 9);
+  });
 }
 
 TEST(LoopTest, EachIndexOnceOnAThreadOfTheTeam) {
