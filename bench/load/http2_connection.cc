@@ -358,6 +358,8 @@ void Http2Connection::Flush() {
     outgoing_.append(reinterpret_cast<const char*>(data),
                      static_cast<size_t>(size));
   }
+  // What came made no sense, and the peer has been told so.
+  if (!is_broken_ && nghttp2_session_want_read(session_) == 0) Break();
   while (!is_broken_ && !outgoing_.empty()) {
     const ssize_t size =
         send(fd_, outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
