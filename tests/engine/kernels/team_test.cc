@@ -262,17 +262,19 @@ TEST(SharedChunksTest, OthersTakeOverWhatAThreadHasNotBegun) {
     if (size < 2) return;
     SharedChunks chunks(10, 1);
     std::array<std::atomic<int>, 2> num_taken = {};
+    std::atomic<int> num_after = 0;
     RunOnTeam([&](const TeamMember& member) {
+      std::atomic<int>& own = num_taken[member.index()];
       chunks.Take(member, [&](const Range& some) {
-        ++num_taken[member.index()];
+        const int before = ++own;
+        if (some.begin > 0) return;
         // The first chunk ends when all others have been taken.
-        while (some.begin == 0 && num_taken[0] + num_taken[1] < 10) {
-          std::this_thread::yield();
-        }
+        while (num_taken[0] + num_taken[1] < 10) std::this_thread::yield();
+        num_after = own - before;
       });
     });
-    EXPECT_EQ(num_taken[0], 1);
-    EXPECT_EQ(num_taken[1], 9);
+    EXPECT_EQ(num_taken[0] + num_taken[1], 10);
+    EXPECT_EQ(num_after, 0);
   });
 }
 
