@@ -93,6 +93,14 @@ class SharedChunks {
     }
   }
 
+  // The same, calling body(i) for each i of a chunk.
+  template <typename Body>
+  void ForEach(const TeamMember& member, const Body& body) {
+    Take(member, [&](const Range& some) {
+      for (int64_t i = some.begin; i < some.end; ++i) body(i);
+    });
+  }
+
  private:
   static constexpr int kMaxShares = 64;
 
@@ -154,9 +162,7 @@ template <int64_t kMinForTeam = 2, typename Body>
 void ForEachEqualItem(int64_t count, const Body& body) {
   SharedChunks chunks(count, RowsOfChunk(count));
   const auto job = [&](const TeamMember& member) {
-    chunks.Take(member, [&](const Range& some) {
-      for (int64_t i = some.begin; i < some.end; ++i) body(i);
-    });
+    chunks.ForEach(member, body);
   };
   count < kMinForTeam ? RunAlone(job) : RunOnTeam(job);
 }

@@ -34,24 +34,18 @@ class PackedLinear final : public Linear {
     const auto multiply = [&](const TeamMember& member) {
       // Threads meet only where there is something to wait for.
       if (work.before || !rows.AreRoundedInPlace()) {
-        rows_before.Take(member, [&](const Range& some) {
-          for (int64_t row = some.begin; row < some.end; ++row) {
-            if (work.before) (*work.before)(row);
-            rows.Round(row);
-          }
+        rows_before.ForEach(member, [&](int64_t row) {
+          if (work.before) (*work.before)(row);
+          rows.Round(row);
         });
         member.Meet();
       }
-      parts.Take(member, [&](const Range& part) {
-        MultiplyPart(rows, num_rows, division, part.begin, y);
+      parts.ForEach(member, [&](int64_t part) {
+        MultiplyPart(rows, num_rows, division, part, y);
       });
       if (work.after) {
         member.Meet();
-        rows_after.Take(member, [&](const Range& some) {
-          for (int64_t row = some.begin; row < some.end; ++row) {
-            (*work.after)(row);
-          }
-        });
+        rows_after.ForEach(member, *work.after);
       }
     };
     IsWorthATeam(num_rows) ? RunOnTeam(multiply) : RunAlone(multiply);
