@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -113,18 +112,27 @@ void RouteGrpcLog() {
   gpr_set_log_function(&LogGrpcLine);
 }
 
+// Threads that take calls: one reads and refuses some ten thousand a second,
+// more than the CPUs that it has for itself compute.
+int LoopCount() {
+  constexpr int kCpusPerLoop = 4;
+  constexpr int kMaxLoops = 16;
+  return std::clamp(UsableCpuCount() / kCpusPerLoop, 1, kMaxLoops);
+}
+
 // Returns once the port is known: the one that was asked for, or a free one.
 struct Listening {
-  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<CallServer> server;
   int port = 0;
 };
 
-absl::StatusOr<Listening> StartListening(const std::string& host, int port,
-                                         grpc::ServerBuilder* builder) {
+absl::StatusOr<Listening> StartListening(
+    const std::string& host, int port,
+    const std::vector<WireService*>& services, grpc::ServerBuilder* builder) {
   Listening listening;
   builder->AddListeningPort(HostPort(host, port),
                             grpc::InsecureServerCredentials(), &listening.port);
-  listening.server = builder->BuildAndStart();
+  listening.server = CallServer::Start(builder, services, LoopCount());
   if (listening.server == nullptr || listening.port == 0) {
     return ExplainListenFailure(host, port);
   }
@@ -225,11 +233,10 @@ absl::Status Server::ListenForAdmin(const ServerConfig& config) {
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
   builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
-  builder.RegisterService(&admin_service_);
-  absl::StatusOr<Listening> listening =
-      StartListening(config.admin_listen, config.admin_port, &builder);
+  absl::StatusOr<Listening> listening = StartListening(
+      config.admin_listen, config.admin_port, {&admin_service_}, &builder);
   if (listening.ok()) {
-    admin_grpc_server_ = std::move(listening->server);
+    admin_call_server_ = std::move(listening->server);
     admin_address_ = HostPort(config.admin_listen, listening->port);
     return absl::OkStatus();
   }
@@ -245,14 +252,13 @@ absl::Status Server::Listen(const ServerConfig& config) {
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
   builder.SetOption(std::make_unique<ReflectionOption>(config.grpc_reflection));
-  builder.RegisterService(&translation_service_);
-  builder.RegisterService(&embedding_service_);
-  builder.RegisterService(&*model_service_);
-  builder.RegisterService(&health_service_);
   PARLEY_ASSIGN_OR_RETURN(
       Listening listening,
-      StartListening(config.listen, config.grpc_port, &builder));
-  grpc_server_ = std::move(listening.server);
+      StartListening(config.listen, config.grpc_port,
+                     {&translation_service_, &embedding_service_,
+                      &*model_service_, &health_service_},
+                     &builder));
+  call_server_ = std::move(listening.server);
   address_ = HostPort(config.listen, listening.port);
   return absl::OkStatus();
 }
@@ -372,11 +378,9 @@ bool Server::Drain(absl::Time deadline) {
                        std::min(deadline, absl::Now() + absl::Seconds(1)));
   // Streams of reflection, changes of models that are being made, and peers
   // that do not read, have a moment to end.
-  constexpr auto kLastMoment = std::chrono::seconds(1);
-  for (grpc::Server* server : {grpc_server_.get(), admin_grpc_server_.get()}) {
-    if (server == nullptr) continue;
-    server->Shutdown(std::chrono::system_clock::now() + kLastMoment);
-    server->Wait();
+  constexpr absl::Duration kLastMoment = absl::Seconds(1);
+  for (CallServer* server : {call_server_.get(), admin_call_server_.get()}) {
+    if (server != nullptr) server->Shutdown(absl::Now() + kLastMoment);
   }
   return all_answered;
 }

@@ -16,7 +16,6 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "engine/api/model.h"
-#include "grpcpp/grpcpp.h"
 #include "server/batching/runner.h"
 #include "server/config.h"
 #include "server/metrics/http_endpoint.h"
@@ -29,6 +28,7 @@
 #include "server/rpc/health_service.h"
 #include "server/rpc/model_service.h"
 #include "server/rpc/translation_service.h"
+#include "server/rpc/wire/call_server.h"
 
 namespace parley {
 
@@ -124,8 +124,8 @@ class Server {
   std::string admin_address_;
   std::string metrics_address_;
   // Use all of the above.
-  std::unique_ptr<grpc::Server> admin_grpc_server_;
-  std::unique_ptr<grpc::Server> grpc_server_;
+  std::unique_ptr<CallServer> admin_call_server_;
+  std::unique_ptr<CallServer> call_server_;
 
   std::thread model_watcher_;
   std::unique_ptr<HttpEndpoint> metrics_endpoint_;  // Reads all of the above.

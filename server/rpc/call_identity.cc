@@ -11,7 +11,7 @@ namespace {
 constexpr int kRequestIdBytes = 16;
 
 // The value of a key that is there once; else empty.
-absl::string_view OnlyValue(const grpc::CallbackServerContext& context,
+absl::string_view OnlyValue(const grpc::ServerContextBase& context,
                             const char* key) {
   const auto [first, end] = context.client_metadata().equal_range(key);
   if (first == end || std::next(first) != end) return "";
@@ -27,7 +27,7 @@ std::string RequestIdFrom(absl::string_view given) {
   return is_good ? std::string(given) : RandomHex(kRequestIdBytes);
 }
 
-CallIdentity TakeIdentity(grpc::CallbackServerContext* context) {
+CallIdentity TakeIdentity(grpc::ServerContextBase* context) {
   CallIdentity identity;
   identity.request_id = RequestIdFrom(OnlyValue(*context, kRequestIdKey));
   context->AddInitialMetadata(kRequestIdKey, identity.request_id);

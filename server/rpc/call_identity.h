@@ -29,7 +29,7 @@ std::string RequestIdFrom(absl::string_view given);
 // Reads the request id and the trace from the metadata of a call that has come
 // in, and puts both into the initial metadata of its answer.
 // REQUIRES: nothing has been answered yet.
-CallIdentity TakeIdentity(grpc::CallbackServerContext* context);
+CallIdentity TakeIdentity(grpc::ServerContextBase* context);
 
 }  // namespace parley
 

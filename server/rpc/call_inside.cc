@@ -10,7 +10,7 @@
 
 namespace parley {
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+absl::Time DeadlineOf(const grpc::ServerContextBase& context) {
   const std::chrono::system_clock::time_point deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) {
     return absl::InfiniteFuture();
@@ -31,7 +31,7 @@ absl::Status WhyCancelled(const CallTimes& times) {
 }
 
 absl::StatusOr<std::unique_ptr<CallInside>> CallInside::Enter(
-    CallGate* gate, const grpc::CallbackServerContext& context,
+    CallGate* gate, const grpc::ServerContextBase& context,
     const grpc::ByteBuffer* request) {
   const int64_t bytes =
       request == nullptr ? 0 : static_cast<int64_t>(request->Length());
@@ -39,8 +39,7 @@ absl::StatusOr<std::unique_ptr<CallInside>> CallInside::Enter(
   return std::unique_ptr<CallInside>(new CallInside(gate, context, bytes));
 }
 
-CallInside::CallInside(CallGate* gate,
-                       const grpc::CallbackServerContext& context,
+CallInside::CallInside(CallGate* gate, const grpc::ServerContextBase& context,
                        int64_t bytes)
     : gate_(gate),
       begin_(absl::Now()),

@@ -17,7 +17,7 @@
 
 namespace parley {
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
+absl::Time DeadlineOf(const grpc::ServerContextBase& context);
 
 // Why a call was cancelled: gRPC does not tell its peer's leaving from its
 // being late. CANCELLED or DEADLINE_EXCEEDED.
@@ -34,7 +34,7 @@ class CallInside {
   // A call whose request is so large; null: it has none yet. What the gate says
   // where it does not let it in. The gate must outlive the call.
   static absl::StatusOr<std::unique_ptr<CallInside>> Enter(
-      CallGate* gate, const grpc::CallbackServerContext& context,
+      CallGate* gate, const grpc::ServerContextBase& context,
       const grpc::ByteBuffer* request);
   ~CallInside();
   CallInside(const CallInside&) = delete;
@@ -54,7 +54,7 @@ class CallInside {
   absl::Status Cancel();
 
  private:
-  CallInside(CallGate* gate, const grpc::CallbackServerContext& context,
+  CallInside(CallGate* gate, const grpc::ServerContextBase& context,
              int64_t bytes);
 
   CallGate* const gate_;

@@ -4,7 +4,7 @@
 
 namespace parley {
 
-std::string CallerOf(const grpc::CallbackServerContext& context) {
+std::string CallerOf(const grpc::ServerContextBase& context) {
   for (const char* name : {"authorization", "x-api-key"}) {
     const auto found = context.client_metadata().find(name);
     if (found == context.client_metadata().end()) continue;

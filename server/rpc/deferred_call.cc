@@ -2,34 +2,31 @@
 
 #include <utility>
 
+#include "grpcpp/grpcpp.h"
 #include "server/rpc/call_messages.h"
-#include "server/rpc/status_conversion.h"
+#include "server/rpc/unary_call.h"
 
 namespace parley {
 
 void DeferredReactor::Answerer::Answer(
     const google::protobuf::Message& response) const {
   if (state_->answered.exchange(true)) return;
-  Finish(
-      SerializeAnswer(response, reactor_->limits_, reactor_->wire_.response));
+  grpc::ByteBuffer bytes;
+  const absl::Status status =
+      SerializeAnswer(response, reactor_->limits_, &bytes);
+  // The reactor may be gone after.
+  FinishCall(reactor_->call_, state_->record.get(), status, bytes);
 }
 
 void DeferredReactor::Answerer::Refuse(const absl::Status& status) const {
   if (state_->answered.exchange(true)) return;
-  Finish(status);
+  RefuseCall(reactor_->call_, state_->record.get(), status);
 }
 
-void DeferredReactor::Answerer::Finish(const absl::Status& status) const {
-  // Before the answer, so that who has it finds it counted; and since the
-  // reactor may be gone after.
-  if (state_->record != nullptr) state_->record->End(status);
-  reactor_->Finish(ToGrpcStatus(status, reactor_->wire_.context));
-}
-
-DeferredReactor::DeferredReactor(const UnaryWire& wire,
+DeferredReactor::DeferredReactor(WireCall* call,
                                  std::shared_ptr<CallRecord> record,
                                  const CallLimits& limits)
-    : wire_(wire), limits_(limits) {
+    : call_(call), limits_(limits) {
   answerer_.reactor_ = this;
   answerer_.state_->record = std::move(record);
 }

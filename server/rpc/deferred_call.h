@@ -9,20 +9,18 @@
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
-#include "grpcpp/grpcpp.h"
 #include "server/pipeline/call.h"
 #include "server/rpc/call_record.h"
-#include "server/rpc/unary_call.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
 inline constexpr CallLimits kUnboundedAnswer = {
     .max_response_bytes = std::numeric_limits<int64_t>::max()};
 
-// The wire's end of such a call: finished exactly once, by an answer or as soon
-// as it is cancelled. gRPC owns the request and response buffers and keeps them
-// until OnDone, which comes only after Finish; the reactor then deletes itself.
-class DeferredReactor : public grpc::ServerUnaryReactor {
+// The wire's end of such a call, to be bound to it: finished exactly once, by
+// an answer or as soon as it is cancelled. Deletes itself when that is done.
+class DeferredReactor : public CallReactor {
  public:
   // How the answer reaches the reactor, which may be gone long before it comes.
   // Any thread.
@@ -39,14 +37,12 @@ class DeferredReactor : public grpc::ServerUnaryReactor {
       // Whoever sets this first calls Finish; until then the reactor lives.
       std::atomic<bool> answered{false};
     };
-    void Finish(const absl::Status& status) const;
-
     DeferredReactor* reactor_ = nullptr;
     std::shared_ptr<State> state_ = std::make_shared<State>();
   };
 
   // `record` is ended with the call; it may be null.
-  DeferredReactor(const UnaryWire& wire, std::shared_ptr<CallRecord> record,
+  DeferredReactor(WireCall* call, std::shared_ptr<CallRecord> record,
                   const CallLimits& limits = kUnboundedAnswer);
 
   const Answerer& answerer() const { return answerer_; }
@@ -55,7 +51,7 @@ class DeferredReactor : public grpc::ServerUnaryReactor {
   void OnDone() override;
 
  private:
-  const UnaryWire wire_;
+  WireCall* const call_;
   const CallLimits limits_;
   Answerer answerer_;
 };

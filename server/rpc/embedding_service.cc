@@ -1,5 +1,6 @@
 #include "server/rpc/embedding_service.h"
 
+#include "absl/strings/string_view.h"
 #include "server/pipeline/embedding/classify.h"
 #include "server/pipeline/embedding/embed_tokens.h"
 #include "server/pipeline/embedding/fill_mask.h"
@@ -50,68 +51,22 @@ constexpr PipelineMethod<v1::DetokenizeRequest, v1::DetokenizeResponse,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* EmbeddingService::Embed(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kEmbed, environment_, {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::EmbedTokens(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kEmbedTokens, environment_,
-                        {context, request, response});
-}
-
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-EmbeddingService::EmbedStream(grpc::CallbackServerContext* context) {
-  return StartRequestStream(environment_, context,
-                            MakeEmbedStream(environment_), &streams_);
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::Similarity(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kSimilarity, environment_,
-                        {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::Rerank(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kRerank, environment_, {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::Classify(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kClassify, environment_, {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::FillMask(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kFillMask, environment_, {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::NextSentence(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kNextSentence, environment_,
-                        {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::Tokenize(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kTokenize, environment_, {context, request, response});
-}
-
-grpc::ServerUnaryReactor* EmbeddingService::Detokenize(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kDetokenize, environment_,
-                        {context, request, response});
+void EmbeddingService::AddMethods(CallRouter* router) {
+  const absl::string_view service = Base::service_full_name();
+  AddUnary(service, kEmbed, environment_, router);
+  AddUnary(service, kEmbedTokens, environment_, router);
+  AddUnary(service, kSimilarity, environment_, router);
+  AddUnary(service, kRerank, environment_, router);
+  AddUnary(service, kClassify, environment_, router);
+  AddUnary(service, kFillMask, environment_, router);
+  AddUnary(service, kNextSentence, environment_, router);
+  AddUnary(service, kTokenize, environment_, router);
+  AddUnary(service, kDetokenize, environment_, router);
+  router->AddStream(
+      service, MethodName(Method::kEmbedStream), [this](WireCall* call) {
+        StartRequestStream(environment_, call, MakeEmbedStream(environment_),
+                           &streams_);
+      });
 }
 
 }  // namespace parley

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "server/rpc/message_parsing.h"
 #include "server/rpc/unary_call.h"
 
 namespace parley {
@@ -14,13 +15,12 @@ using grpc::health::v1::HealthCheckResponse;
 
 // One Watch call. At most one write is under way, and Finish waits for it, so
 // that a state that changes quickly is told as often as the peer can read it.
-// All state is guarded by the service's mutex; gRPC never calls a reaction on
-// the thread that starts an operation.
-class HealthService::WatchReactor final
-    : public grpc::ServerWriteReactor<HealthCheckResponse> {
+// All state is guarded by the service's mutex: nothing that is started calls a
+// reaction before it returns.
+class HealthService::WatchReactor final : public CallReactor {
  public:
-  WatchReactor(HealthService* service, std::string name)
-      : service_(service), name_(std::move(name)) {}
+  WatchReactor(HealthService* service, WireCall* call, std::string name)
+      : service_(service), call_(call), name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }
 
@@ -70,18 +70,22 @@ class HealthService::WatchReactor final
     if (writing_ || finished_) return;
     if (told_ != current_) {
       told_ = current_;
-      response_.set_status(current_);
+      HealthCheckResponse response;
+      response.set_status(current_);
+      grpc::ByteBuffer bytes;
+      // One number can always be written.
+      SerializeMessage(response, &bytes).IgnoreError();
       writing_ = true;
-      StartWrite(&response_);
+      call_->StartWrite(bytes);
     } else if (end_.has_value()) {
       finished_ = true;
-      Finish(*end_);
+      call_->Finish(*end_);
     }
   }
 
   HealthService* const service_;
+  WireCall* const call_;  // Lives until OnDone.
   const std::string name_;
-  HealthCheckResponse response_;  // Untouched while writing_.
   ServingStatus current_ = HealthCheckResponse::UNKNOWN;
   ServingStatus told_ = HealthCheckResponse::UNKNOWN;  // Never told as such.
   std::optional<grpc::Status> end_;
@@ -135,11 +139,17 @@ void HealthService::Shutdown() {
   for (WatchReactor* watch : watches_) watch->End(reason);
 }
 
-grpc::ServerUnaryReactor* HealthService::Check(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return AnswerUnaryCall<HealthCheckRequest, HealthCheckResponse>(
-      {context, request, response}, /*record=*/nullptr,
+void HealthService::AddMethods(CallRouter* router) {
+  const absl::string_view service = Base::service_full_name();
+  router->Add(service, "Check",
+              [this](const RequestWire& wire) { Check(wire); });
+  router->Add(service, "Watch",
+              [this](const RequestWire& wire) { Watch(wire); });
+}
+
+void HealthService::Check(const RequestWire& wire) {
+  AnswerUnaryCall<HealthCheckRequest, HealthCheckResponse>(
+      wire, /*record=*/nullptr,
       [this](const HealthCheckRequest& check, HealthCheckResponse* answer) {
         absl::MutexLock lock(&mutex_);
         const ServingStatus status = StatusOf(check.service());
@@ -152,9 +162,12 @@ grpc::ServerUnaryReactor* HealthService::Check(
       });
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
-  auto* watch = new WatchReactor(this, request->service());
+void HealthService::Watch(const RequestWire& wire) {
+  HealthCheckRequest request;
+  const absl::Status parsed = ParseMessage(wire.request, &request);
+  if (!parsed.ok()) return RefuseCall(wire.call, /*record=*/nullptr, parsed);
+  auto* watch = new WatchReactor(this, wire.call, request.service());
+  wire.call->Bind(watch);
   absl::MutexLock lock(&mutex_);
   const bool refused = watches_.size() >= kMaxWatches;
   watches_.insert(watch);
@@ -162,14 +175,13 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     watch->End(grpc::Status(
         grpc::StatusCode::RESOURCE_EXHAUSTED,
         absl::StrCat(kMaxWatches, " calls of Watch are open already")));
-    return watch;
+    return;
   }
   watch->Tell(StatusOf(watch->name()));
   if (shut_down_) {
     watch->End(grpc::Status(grpc::StatusCode::UNAVAILABLE,
                             "the server is going down"));
   }
-  return watch;
 }
 
 }  // namespace parley

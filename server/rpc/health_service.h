@@ -11,6 +11,8 @@
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
+#include "server/rpc/wire/call_router.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
@@ -20,11 +22,8 @@ namespace parley {
 // starts "" as SERVING and leaves watches open at shutdown, which is why there
 // is this one.
 //
-// Thread-safe. Must outlive the grpc::Server that it is registered with.
-class HealthService final
-    : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
-          grpc::health::v1::Health::WithCallbackMethod_Watch<
-              grpc::health::v1::Health::Service>> {
+// Thread-safe. Must outlive the server that has it.
+class HealthService final : public WireService {
  public:
   // Watch calls at the same time; more are refused with RESOURCE_EXHAUSTED.
   static constexpr size_t kMaxWatches = 1000;
@@ -49,16 +48,18 @@ class HealthService final
   // likewise.
   void Shutdown();
 
-  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
-                                  const grpc::ByteBuffer* request,
-                                  grpc::ByteBuffer* response) override;
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
+  void AddMethods(CallRouter* router) override;
+  grpc::Service* generated() override { return &generated_; }
 
  private:
+  using Base = grpc::health::v1::Health;
+  using Generated = Base::WithGenericMethod_Check<
+      Base::WithGenericMethod_Watch<Base::Service>>;
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
   class WatchReactor;
+
+  void Check(const RequestWire& wire);
+  void Watch(const RequestWire& wire);
 
   // SERVICE_UNKNOWN for a name that is not known.
   ServingStatus StatusOf(absl::string_view name) const
@@ -74,6 +75,7 @@ class HealthService final
   std::set<WatchReactor*> watches_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
+  Generated generated_;
 };
 
 }  // namespace parley

@@ -161,12 +161,11 @@ v1::Model ModelService::Describe(const ModelListing& listing) const {
   return model;
 }
 
-grpc::ServerUnaryReactor* ModelService::ListModels(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  CallRecord record(reporting_, "ListModels", TakeIdentity(context));
-  return AnswerUnaryCall<v1::ListModelsRequest, v1::ListModelsResponse>(
-      {context, request, response}, &record,
+void ModelService::ListModels(const RequestWire& wire) {
+  CallRecord record(reporting_, "ListModels",
+                    TakeIdentity(wire.call->context()));
+  AnswerUnaryCall<v1::ListModelsRequest, v1::ListModelsResponse>(
+      wire, &record,
       [this](const v1::ListModelsRequest&, v1::ListModelsResponse* list) {
         for (const ModelListing& listing : models_->List()) {
           *list->add_models() = Describe(listing);
@@ -175,13 +174,10 @@ grpc::ServerUnaryReactor* ModelService::ListModels(
       });
 }
 
-grpc::ServerUnaryReactor* ModelService::GetModel(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  CallRecord record(reporting_, "GetModel", TakeIdentity(context));
-  return AnswerUnaryCall<v1::GetModelRequest, v1::Model>(
-      {context, request, response}, &record,
-      [this](const v1::GetModelRequest& get, v1::Model* model) {
+void ModelService::GetModel(const RequestWire& wire) {
+  CallRecord record(reporting_, "GetModel", TakeIdentity(wire.call->context()));
+  AnswerUnaryCall<v1::GetModelRequest, v1::Model>(
+      wire, &record, [this](const v1::GetModelRequest& get, v1::Model* model) {
         const std::vector<ModelListing> listings = models_->List();
         for (const ModelListing& listing : listings) {
           if (listing.name != get.model()) continue;
@@ -198,17 +194,18 @@ grpc::ServerUnaryReactor* ModelService::GetModel(
 }
 
 template <typename Request, typename ToResponse>
-grpc::ServerUnaryReactor* ModelService::Change(
-    absl::string_view method, const UnaryWire& wire,
+void ModelService::Change(
+    absl::string_view method, const RequestWire& wire,
     absl::StatusOr<ModelChange> (*to_change)(const Request&),
     ToResponse to_response) {
   auto* reactor = new DeferredReactor(
-      wire, std::make_shared<CallRecord>(reporting_, method,
-                                         TakeIdentity(wire.context)));
+      wire.call, std::make_shared<CallRecord>(
+                     reporting_, method, TakeIdentity(wire.call->context())));
   const DeferredReactor::Answerer answerer = reactor->answerer();
+  wire.call->Bind(reactor);
   if (administration_.admin == nullptr) {
     answerer.Refuse(absl::PermissionDeniedError(administration_.elsewhere));
-    return reactor;
+    return;
   }
   Request request;
   const absl::Status parsed = ParseMessage(wire.request, &request);
@@ -216,7 +213,7 @@ grpc::ServerUnaryReactor* ModelService::Change(
       parsed.ok() ? to_change(request) : parsed;
   if (!change.ok()) {
     answerer.Refuse(change.status());
-    return reactor;
+    return;
   }
   // A call that is cancelled ends before its change does, and the service may.
   administration_.admin->Change(
@@ -228,35 +225,30 @@ grpc::ServerUnaryReactor* ModelService::Change(
           answerer.Refuse(changed.status());
         }
       });
-  return reactor;
 }
 
-grpc::ServerUnaryReactor* ModelService::LoadModel(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return Change<v1::LoadModelRequest>(
-      "LoadModel", {context, request, response}, &ToChange,
-      [limits = limits_](const ModelListing& listing) {
-        return ToProto(listing, limits);
-      });
-}
-
-grpc::ServerUnaryReactor* ModelService::UnloadModel(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return Change<v1::UnloadModelRequest>(
-      "UnloadModel", {context, request, response}, &ToChange,
-      [](const ModelListing&) { return v1::UnloadModelResponse(); });
-}
-
-grpc::ServerUnaryReactor* ModelService::ReloadModel(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return Change<v1::ReloadModelRequest>(
-      "ReloadModel", {context, request, response}, &ToChange,
-      [limits = limits_](const ModelListing& listing) {
-        return ToProto(listing, limits);
-      });
+void ModelService::AddMethods(CallRouter* router) {
+  const absl::string_view service = Base::service_full_name();
+  const auto describe = [limits = limits_](const ModelListing& listing) {
+    return ToProto(listing, limits);
+  };
+  router->Add(service, "ListModels",
+              [this](const RequestWire& wire) { ListModels(wire); });
+  router->Add(service, "GetModel",
+              [this](const RequestWire& wire) { GetModel(wire); });
+  router->Add(service, "LoadModel", [this, describe](const RequestWire& wire) {
+    Change<v1::LoadModelRequest>("LoadModel", wire, &ToChange, describe);
+  });
+  router->Add(service, "UnloadModel", [this](const RequestWire& wire) {
+    Change<v1::UnloadModelRequest>(
+        "UnloadModel", wire, &ToChange,
+        [](const ModelListing&) { return v1::UnloadModelResponse(); });
+  });
+  router->Add(service, "ReloadModel",
+              [this, describe](const RequestWire& wire) {
+                Change<v1::ReloadModelRequest>("ReloadModel", wire, &ToChange,
+                                               describe);
+              });
 }
 
 }  // namespace parley

@@ -11,25 +11,14 @@
 #include "server/pipeline/model_admin.h"
 #include "server/pipeline/model_directory.h"
 #include "server/rpc/call_record.h"
-#include "server/rpc/unary_call.h"
+#include "server/rpc/wire/call_router.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
-// All methods without gRPC's own parsing (server/rpc/message_parsing.h).
-namespace raw_model {
-
-using Base = v1::ModelService;
-using WithChanges = Base::WithRawCallbackMethod_LoadModel<
-    Base::WithRawCallbackMethod_UnloadModel<
-        Base::WithRawCallbackMethod_ReloadModel<Base::Service>>>;
-using Service = Base::WithRawCallbackMethod_ListModels<
-    Base::WithRawCallbackMethod_GetModel<WithChanges>>;
-
-}  // namespace raw_model
-
 // Thread-safe; calls that ask are answered at once, those that change what is
 // served when that is done.
-class ModelService final : public raw_model::Service {
+class ModelService final : public WireService {
  public:
   // Who may change what is served, and is told why a model failed: that names
   // what lies where on the server.
@@ -48,38 +37,35 @@ class ModelService final : public raw_model::Service {
         administration_(std::move(administration)),
         reporting_(reporting) {}
 
-  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
-                                     const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* LoadModel(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
-                                      grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* UnloadModel(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* ReloadModel(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override;
+  void AddMethods(CallRouter* router) override;
+  grpc::Service* generated() override { return &generated_; }
 
  private:
+  using Base = v1::ModelService;
+  using WithChanges =
+      Base::WithGenericMethod_LoadModel<Base::WithGenericMethod_UnloadModel<
+          Base::WithGenericMethod_ReloadModel<Base::Service>>>;
+  using Generated = Base::WithGenericMethod_ListModels<
+      Base::WithGenericMethod_GetModel<WithChanges>>;
+
+  void ListModels(const RequestWire& wire);
+  void GetModel(const RequestWire& wire);
+
   // What this port says of a model.
   v1::Model Describe(const ModelListing& listing) const;
 
   // Has the change made that a request asks for, and answers with what
   // `to_response` makes of it.
   template <typename Request, typename ToResponse>
-  grpc::ServerUnaryReactor* Change(
-      absl::string_view method, const UnaryWire& wire,
-      absl::StatusOr<ModelChange> (*to_change)(const Request&),
-      ToResponse to_response);
+  void Change(absl::string_view method, const RequestWire& wire,
+              absl::StatusOr<ModelChange> (*to_change)(const Request&),
+              ToResponse to_response);
 
   const ModelDirectory* const models_;
   const CallLimits limits_;
   const Administration administration_;
   const CallReporting reporting_;
+  Generated generated_;
 };
 
 }  // namespace parley

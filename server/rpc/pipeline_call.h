@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "grpcpp/grpcpp.h"
 #include "server/pipeline/call.h"
@@ -22,6 +23,8 @@
 #include "server/rpc/message_counts.h"
 #include "server/rpc/message_parsing.h"
 #include "server/rpc/unary_call.h"
+#include "server/rpc/wire/call_router.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
@@ -137,9 +140,9 @@ void RunMethod(const PipelineMethod<Request, Response, Call, Reply>& method,
 // The wire's end of one unary call that the pipeline answers.
 class PipelineReactor final : public DeferredReactor {
  public:
-  PipelineReactor(const UnaryWire& wire, std::shared_ptr<CallRecord> record,
+  PipelineReactor(WireCall* call, std::shared_ptr<CallRecord> record,
                   const CallLimits& limits, std::unique_ptr<CallInside> inside)
-      : DeferredReactor(wire, std::move(record), limits),
+      : DeferredReactor(call, std::move(record), limits),
         inside_(std::move(inside)) {}
 
   void OnCancel() override { answerer().Refuse(inside_->Cancel()); }
@@ -148,25 +151,29 @@ class PipelineReactor final : public DeferredReactor {
   const std::unique_ptr<CallInside> inside_;
 };
 
-// The whole of a unary method.
+// A unary call that has been let in, and its request.
+struct EnteredCall {
+  WireCall* call;
+  grpc::ByteBuffer request;
+  std::shared_ptr<CallRecord> record;
+  std::unique_ptr<CallInside> inside;
+};
+
+// Has the pipeline answer it.
 template <typename Request, typename Response, typename Call, typename Reply>
-grpc::ServerUnaryReactor* StartUnaryCall(
-    const PipelineMethod<Request, Response, Call, Reply>& method,
-    const CallEnvironment& environment, const UnaryWire& wire) {
-  const auto record = std::make_shared<CallRecord>(environment.reporting,
-                                                   MethodName(method.method),
-                                                   TakeIdentity(wire.context));
-  absl::StatusOr<std::unique_ptr<CallInside>> inside =
-      CallInside::Enter(environment.gate, *wire.context, wire.request);
-  if (!inside.ok()) return FinishUnaryCall(wire, record.get(), inside.status());
+void RunUnaryCall(const PipelineMethod<Request, Response, Call, Reply>& method,
+                  const CallEnvironment& environment, EnteredCall entered) {
+  WireCall* const call = entered.call;
+  const std::shared_ptr<CallRecord> record = std::move(entered.record);
   Request request;
-  const absl::Status parsed = ParseMessage(wire.request, &request);
-  if (!parsed.ok()) return FinishUnaryCall(wire, record.get(), parsed);
+  const absl::Status parsed = ParseMessage(&entered.request, &request);
+  if (!parsed.ok()) return RefuseCall(call, record.get(), parsed);
   absl::StatusOr<ReadyCall<Call>> ready = MakeReady(
-      method, environment, &request, (*inside)->Context(), record.get());
-  if (!ready.ok()) return FinishUnaryCall(wire, record.get(), ready.status());
-  auto* const reactor =
-      new PipelineReactor(wire, record, environment.limits, *std::move(inside));
+      method, environment, &request, entered.inside->Context(), record.get());
+  if (!ready.ok()) return RefuseCall(call, record.get(), ready.status());
+  auto* const reactor = new PipelineReactor(call, record, environment.limits,
+                                            std::move(entered.inside));
+  call->Bind(reactor);
   RunReady<Request, Response, Call, Reply>(
       method, environment, *std::move(ready),
       [answerer = reactor->answerer()](absl::StatusOr<Response> response) {
@@ -177,7 +184,40 @@ grpc::ServerUnaryReactor* StartUnaryCall(
         }
       },
       record);
-  return reactor;
+}
+
+// The whole of a unary method. `method` and `environment` outlive the call.
+template <typename Request, typename Response, typename Call, typename Reply>
+void StartUnaryCall(
+    const PipelineMethod<Request, Response, Call, Reply>& method,
+    const CallEnvironment& environment, const RequestWire& wire) {
+  auto record = std::make_shared<CallRecord>(
+      environment.reporting, MethodName(method.method),
+      TakeIdentity(wire.call->context()));
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *wire.call->context(), wire.request);
+  if (!inside.ok()) return RefuseCall(wire.call, record.get(), inside.status());
+  EnteredCall entered = {.call = wire.call,
+                         .request = *wire.request,
+                         .record = std::move(record),
+                         .inside = *std::move(inside)};
+  const int64_t bytes = entered.inside->bytes();
+  wire.call->Work(
+      bytes, [&method, &environment, entered = std::move(entered)]() mutable {
+        RunUnaryCall(method, environment, std::move(entered));
+      });
+}
+
+// Has calls of a unary method answered. `method` and `environment` outlive the
+// router.
+template <typename Request, typename Response, typename Call, typename Reply>
+void AddUnary(absl::string_view service,
+              const PipelineMethod<Request, Response, Call, Reply>& method,
+              const CallEnvironment& environment, CallRouter* router) {
+  router->Add(service, MethodName(method.method),
+              [&method, &environment](const RequestWire& wire) {
+                StartUnaryCall(method, environment, wire);
+              });
 }
 
 }  // namespace parley

@@ -9,7 +9,7 @@
 
 #include "base/status_macros.h"
 #include "server/rpc/call_inside.h"
-#include "server/rpc/refused_stream.h"
+#include "server/rpc/unary_call.h"
 
 namespace parley {
 namespace {
@@ -27,16 +27,16 @@ struct StreamedRequest {
 // for the pipeline, so that the reactor outlives whatever calls back. A stream
 // that was stopped or cancelled may be finished while a read is under way.
 //
-// gRPC never calls a reaction on the thread that starts an operation, so
-// operations may be started under the mutex.
-class RequestStreamReactor final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+// Nothing that is started calls a reaction before it returns, so that may be
+// done under the mutex.
+class RequestStreamReactor final : public CallReactor {
  public:
-  RequestStreamReactor(std::unique_ptr<CallInside> inside,
+  RequestStreamReactor(WireCall* call, std::unique_ptr<CallInside> inside,
                        std::unique_ptr<StreamRecord> record,
                        std::unique_ptr<StreamMethod> method,
                        RequestStreamSet* streams)
-      : inside_(std::move(inside)),
+      : call_(call),
+        inside_(std::move(inside)),
         record_(std::move(record)),
         method_(std::move(method)),
         streams_(streams) {}
@@ -75,6 +75,7 @@ class RequestStreamReactor final
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  WireCall* const call_;  // Lives until OnDone.
   // With the bytes of all slots. Leaves after all else.
   const std::unique_ptr<CallInside> inside_;
   const std::unique_ptr<StreamRecord> record_;
@@ -117,11 +118,14 @@ void RequestStreamReactor::OnReadDone(bool ok) {
     ++num_working_;
     preparing_ = true;
   }
-  Work(request, slot);
-  absl::MutexLock lock(&mutex_);
-  in_order_ = method_->in_order();
-  preparing_ = false;
-  Proceed();
+  const auto bytes = static_cast<int64_t>(request.Length());
+  call_->Work(bytes, [this, slot, request = std::move(request)] {
+    Work(request, slot);
+    absl::MutexLock lock(&mutex_);
+    in_order_ = method_->in_order();
+    preparing_ = false;
+    Proceed();
+  });
 }
 
 void RequestStreamReactor::Work(const grpc::ByteBuffer& request,
@@ -204,7 +208,7 @@ void RequestStreamReactor::WriteNext() {
   });
   if (next == last) return;
   writing_ = *next;
-  StartWrite(&*writing_->response);
+  call_->StartWrite(*writing_->response);
 }
 
 void RequestStreamReactor::Proceed() {
@@ -213,7 +217,7 @@ void RequestStreamReactor::Proceed() {
   const bool takes_more = abandoned_.ok() && !stopped_ && !input_ended_;
   if (takes_more && !reading_ && !preparing_ && HasRoom()) {
     reading_ = true;
-    StartRead(&request_);
+    call_->StartRead(&request_);
   }
   const bool all_told = !abandoned_.ok() || slots_.empty();
   if (takes_more || preparing_ || writing_ != nullptr || num_working_ > 0 ||
@@ -232,7 +236,7 @@ void RequestStreamReactor::Proceed() {
 void RequestStreamReactor::End(const absl::Status& status) {
   finished_ = true;
   record_->End(status);
-  Finish(ToGrpcStatus(status));
+  call_->Finish(ToGrpcStatus(status));
 }
 
 void RequestStreamSet::StopAll() {
@@ -252,24 +256,24 @@ void RequestStreamSet::Remove(RequestStreamReactor* stream) {
   streams_.erase(stream);
 }
 
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
-    const CallEnvironment& environment, grpc::CallbackServerContext* context,
-    std::unique_ptr<StreamMethod> method, RequestStreamSet* streams) {
+void StartRequestStream(const CallEnvironment& environment, WireCall* call,
+                        std::unique_ptr<StreamMethod> method,
+                        RequestStreamSet* streams) {
   auto record = std::make_unique<StreamRecord>(environment.reporting,
                                                MethodName(method->method()),
-                                               TakeIdentity(context));
+                                               TakeIdentity(call->context()));
   absl::StatusOr<std::unique_ptr<CallInside>> inside =
-      CallInside::Enter(environment.gate, *context, /*request=*/nullptr);
+      CallInside::Enter(environment.gate, *call->context(),
+                        /*request=*/nullptr);
   if (!inside.ok()) {
     record->End(inside.status());
-    return new RefusedStream<
-        grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>>(
-        inside.status(), context);
+    call->Finish(ToGrpcStatus(inside.status(), call->context()));
+    return;
   }
-  auto* stream = new RequestStreamReactor(*std::move(inside), std::move(record),
-                                          std::move(method), streams);
+  auto* stream = new RequestStreamReactor(
+      call, *std::move(inside), std::move(record), std::move(method), streams);
+  call->Bind(stream);
   stream->Start();
-  return stream;
 }
 
 }  // namespace parley

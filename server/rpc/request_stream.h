@@ -15,6 +15,7 @@
 #include "grpcpp/grpcpp.h"
 #include "server/rpc/pipeline_call.h"
 #include "server/rpc/status_conversion.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
@@ -80,9 +81,9 @@ class RequestStreamSet {
 // - Once the peer has half-closed, what was read is answered, then the stream
 //   ends with OK; once stopped, with UNAVAILABLE.
 // - Once cancelled, what is under way is dropped.
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StartRequestStream(
-    const CallEnvironment& environment, grpc::CallbackServerContext* context,
-    std::unique_ptr<StreamMethod> method, RequestStreamSet* streams);
+void StartRequestStream(const CallEnvironment& environment, WireCall* call,
+                        std::unique_ptr<StreamMethod> method,
+                        RequestStreamSet* streams);
 
 // A message with a `status`, and where that is OK a `response`, as bytes.
 // `message` is moved from.

@@ -10,9 +10,9 @@
 #include "absl/synchronization/mutex.h"
 #include "parley/v1/translation.pb.h"
 #include "server/rpc/call_inside.h"
-#include "server/rpc/refused_stream.h"
 #include "server/rpc/status_conversion.h"
 #include "server/rpc/translate_method.h"
+#include "server/rpc/unary_call.h"
 
 namespace parley {
 namespace {
@@ -22,21 +22,19 @@ constexpr auto kTranslateStream = TranslateMethod(Method::kTranslateStream);
 // At most one write is under way; Finish waits for it and for the pipeline, so
 // that the reactor outlives whatever calls back.
 //
-// gRPC never calls a reaction on the thread that starts an operation, so
-// operations may be started under the mutex.
-class TranslateStreamReactor final
-    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+// Nothing that is started calls a reaction before it returns, so that may be
+// done under the mutex.
+class TranslateStreamReactor final : public CallReactor {
  public:
-  TranslateStreamReactor(const CallEnvironment& environment,
-                         grpc::CallbackServerContext* context,
+  TranslateStreamReactor(const CallEnvironment& environment, WireCall* call,
                          std::unique_ptr<CallInside> inside,
                          std::shared_ptr<CallRecord> record)
       : inside_(std::move(inside)),
         environment_(environment),
-        context_(context),
+        call_(call),
         record_(std::move(record)) {}
 
-  void Start(const grpc::ByteBuffer* request);
+  void Start(const grpc::ByteBuffer& request);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -61,7 +59,7 @@ class TranslateStreamReactor final
 
   const std::unique_ptr<CallInside> inside_;  // Leaves after all else.
   const CallEnvironment& environment_;
-  grpc::CallbackServerContext* const context_;  // Lives until OnDone.
+  WireCall* const call_;  // Lives until OnDone.
   const std::shared_ptr<CallRecord> record_;
 
   absl::Mutex mutex_;
@@ -70,7 +68,6 @@ class TranslateStreamReactor final
   std::map<int, v1::TranslateDelta> untold_ ABSL_GUARDED_BY(mutex_);
   std::deque<int> turns_ ABSL_GUARDED_BY(mutex_);
   std::optional<v1::TranslateResponse> response_ ABSL_GUARDED_BY(mutex_);
-  grpc::ByteBuffer message_;  // gRPC's while writing_.
   // Of the call; OK until its end is known.
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool completed_ ABSL_GUARDED_BY(mutex_) = false;
@@ -78,9 +75,9 @@ class TranslateStreamReactor final
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void TranslateStreamReactor::Start(const grpc::ByteBuffer* request) {
+void TranslateStreamReactor::Start(const grpc::ByteBuffer& request) {
   v1::TranslateRequest message;
-  absl::Status parsed = ParseMessage(request, &message);
+  absl::Status parsed = ParseMessage(&request, &message);
   if (!parsed.ok()) {
     Complete(std::move(parsed));
     return;
@@ -158,11 +155,11 @@ void TranslateStreamReactor::Proceed() {
   if (finished_ || writing_) return;
   if (status_.ok()) {
     if (const auto next = TakeNext()) {
-      message_.Clear();
-      status_ = SerializeAnswer(*next, environment_.limits, &message_);
+      grpc::ByteBuffer message;
+      status_ = SerializeAnswer(*next, environment_.limits, &message);
       if (status_.ok()) {
         writing_ = true;
-        StartWrite(&message_);
+        call_->StartWrite(message);
         return;
       }
       // Nobody waits for the rest.
@@ -172,28 +169,25 @@ void TranslateStreamReactor::Proceed() {
   if (!completed_) return;
   finished_ = true;
   record_->End(status_);
-  Finish(ToGrpcStatus(status_, context_));
+  call_->Finish(ToGrpcStatus(status_, call_->context()));
 }
 
 }  // namespace
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
-    const CallEnvironment& environment, grpc::CallbackServerContext* context,
-    const grpc::ByteBuffer* request) {
+void StartTranslateStream(const CallEnvironment& environment,
+                          const RequestWire& wire) {
   auto record = std::make_shared<CallRecord>(
       environment.reporting, MethodName(kTranslateStream.method),
-      TakeIdentity(context));
+      TakeIdentity(wire.call->context()));
   absl::StatusOr<std::unique_ptr<CallInside>> inside =
-      CallInside::Enter(environment.gate, *context, request);
-  if (!inside.ok()) {
-    record->End(inside.status());
-    return new RefusedStream<grpc::ServerWriteReactor<grpc::ByteBuffer>>(
-        inside.status(), context);
-  }
+      CallInside::Enter(environment.gate, *wire.call->context(), wire.request);
+  if (!inside.ok()) return RefuseCall(wire.call, record.get(), inside.status());
+  const int64_t bytes = (*inside)->bytes();
   auto* stream = new TranslateStreamReactor(
-      environment, context, *std::move(inside), std::move(record));
-  stream->Start(request);
-  return stream;
+      environment, wire.call, *std::move(inside), std::move(record));
+  wire.call->Bind(stream);
+  wire.call->Work(
+      bytes, [stream, request = *wire.request] { stream->Start(request); });
 }
 
 }  // namespace parley

@@ -2,8 +2,8 @@
 #ifndef PARLEY_SERVER_RPC_TRANSLATE_STREAM_H_
 #define PARLEY_SERVER_RPC_TRANSLATE_STREAM_H_
 
-#include "grpcpp/grpcpp.h"
 #include "server/rpc/pipeline_call.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
@@ -12,9 +12,8 @@ namespace parley {
 // engine never waits, and what waits for the peer is never more than the
 // answer. The call ends with the status of Translate, after the response where
 // that is OK. Any thread.
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartTranslateStream(
-    const CallEnvironment& environment, grpc::CallbackServerContext* context,
-    const grpc::ByteBuffer* request);
+void StartTranslateStream(const CallEnvironment& environment,
+                          const RequestWire& wire);
 
 }  // namespace parley
 

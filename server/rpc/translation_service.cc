@@ -1,5 +1,6 @@
 #include "server/rpc/translation_service.h"
 
+#include "absl/strings/string_view.h"
 #include "server/rpc/translate_batch_stream.h"
 #include "server/rpc/translate_method.h"
 #include "server/rpc/translate_stream.h"
@@ -11,21 +12,19 @@ constexpr auto kTranslate = TranslateMethod(Method::kTranslate);
 
 }  // namespace
 
-grpc::ServerUnaryReactor* TranslationService::Translate(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response) {
-  return StartUnaryCall(kTranslate, environment_, {context, request, response});
-}
-
-grpc::ServerWriteReactor<grpc::ByteBuffer>* TranslationService::TranslateStream(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return StartTranslateStream(environment_, context, request);
-}
-
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-TranslationService::TranslateBatchStream(grpc::CallbackServerContext* context) {
-  return StartRequestStream(environment_, context,
-                            MakeTranslateBatchStream(environment_), &streams_);
+void TranslationService::AddMethods(CallRouter* router) {
+  const absl::string_view service = Base::service_full_name();
+  AddUnary(service, kTranslate, environment_, router);
+  router->Add(service, MethodName(Method::kTranslateStream),
+              [this](const RequestWire& wire) {
+                StartTranslateStream(environment_, wire);
+              });
+  router->AddStream(service, MethodName(Method::kTranslateBatchStream),
+                    [this](WireCall* call) {
+                      StartRequestStream(environment_, call,
+                                         MakeTranslateBatchStream(environment_),
+                                         &streams_);
+                    });
 }
 
 }  // namespace parley

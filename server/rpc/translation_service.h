@@ -6,22 +6,13 @@
 #include "parley/v1/translation.grpc.pb.h"
 #include "server/rpc/pipeline_call.h"
 #include "server/rpc/request_stream.h"
+#include "server/rpc/wire/call_router.h"
 
 namespace parley {
 
-// gRPC's base of a service whose methods all take and give bytes.
-namespace raw_translation {
-
-using Base = v1::TranslationService;
-using Service = Base::WithRawCallbackMethod_Translate<
-    Base::WithRawCallbackMethod_TranslateStream<
-        Base::WithRawCallbackMethod_TranslateBatchStream<Base::Service>>>;
-
-}  // namespace raw_translation
-
-// Thread-safe. Must outlive the grpc::Server that it is registered with, and
-// that all callbacks of the pipeline.
-class TranslationService final : public raw_translation::Service {
+// Thread-safe. Must outlive the server that has it, and all callbacks of the
+// pipeline.
+class TranslationService final : public WireService {
  public:
   explicit TranslationService(const CallEnvironment& environment)
       : environment_(environment) {}
@@ -30,18 +21,18 @@ class TranslationService final : public raw_translation::Service {
   // they have taken are answered. The gate is to be closed before.
   void StopStreams() { streams_.StopAll(); }
 
-  grpc::ServerUnaryReactor* Translate(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
-                                      grpc::ByteBuffer* response) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* TranslateStream(
-      grpc::CallbackServerContext* context,
-      const grpc::ByteBuffer* request) override;
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-  TranslateBatchStream(grpc::CallbackServerContext* context) override;
+  void AddMethods(CallRouter* router) override;
+  grpc::Service* generated() override { return &generated_; }
 
  private:
+  using Base = v1::TranslationService;
+  using Generated =
+      Base::WithGenericMethod_Translate<Base::WithGenericMethod_TranslateStream<
+          Base::WithGenericMethod_TranslateBatchStream<Base::Service>>>;
+
   const CallEnvironment environment_;
   RequestStreamSet streams_;
+  Generated generated_;
 };
 
 }  // namespace parley

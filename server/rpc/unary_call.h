@@ -8,41 +8,43 @@
 #include "server/rpc/call_record.h"
 #include "server/rpc/message_parsing.h"
 #include "server/rpc/status_conversion.h"
+#include "server/rpc/wire/wire_call.h"
 
 namespace parley {
 
-// gRPC's three arguments of a raw unary method.
-struct UnaryWire {
-  grpc::CallbackServerContext* context;
-  const grpc::ByteBuffer* request;
-  grpc::ByteBuffer* response;
-};
-
-// Finishes a call with what came of it. gRPC's own reactor: what is done with
-// it is done on this thread, where another one would go to a further thread to
-// be told that it is over.
-inline grpc::ServerUnaryReactor* FinishUnaryCall(const UnaryWire& wire,
-                                                 CallRecord* record,
-                                                 const absl::Status& status) {
-  // Before the answer, so that who has it finds it counted.
+// Finishes a call without an answer. `record` may be null.
+inline void RefuseCall(WireCall* call, CallRecord* record,
+                       const absl::Status& status) {
+  // Before the peer hears of it, so that who has it finds it counted.
   if (record != nullptr) record->End(status);
-  grpc::ServerUnaryReactor* reactor = wire.context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status, wire.context));
-  return reactor;
+  call->Finish(ToGrpcStatus(status, call->context()));
+}
+
+// Finishes a call with its answer, or with `status` where that is an error.
+inline void FinishCall(WireCall* call, CallRecord* record,
+                       const absl::Status& status,
+                       const grpc::ByteBuffer& response) {
+  if (!status.ok()) {
+    RefuseCall(call, record, status);
+    return;
+  }
+  if (record != nullptr) record->End(status);
+  call->FinishWith(response);
 }
 
 // Parses the request, lets `handler` fill the response, and finishes the call.
 // `handler` runs on this thread and may not block. `record` may be null.
 template <typename Request, typename Response>
-grpc::ServerUnaryReactor* AnswerUnaryCall(
-    const UnaryWire& wire, CallRecord* record,
+void AnswerUnaryCall(
+    const RequestWire& wire, CallRecord* record,
     absl::FunctionRef<absl::Status(const Request&, Response*)> handler) {
   Request request;
   Response response;
+  grpc::ByteBuffer bytes;
   absl::Status status = ParseMessage(wire.request, &request);
   if (status.ok()) status = handler(request, &response);
-  if (status.ok()) status = SerializeMessage(response, wire.response);
-  return FinishUnaryCall(wire, record, status);
+  if (status.ok()) status = SerializeMessage(response, &bytes);
+  FinishCall(wire.call, record, status, bytes);
 }
 
 }  // namespace parley

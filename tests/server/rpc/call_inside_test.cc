@@ -28,7 +28,7 @@ class CallInsideTest : public ::testing::Test {
 
   static constexpr int64_t kMaxBytes = 1000;
   CallGate gate_{{.max_bytes = kMaxBytes}};
-  const grpc::CallbackServerContext context_;
+  const grpc::ServerContext context_;
 };
 
 TEST_F(CallInsideTest, HoldsItsBytesUntilItLeaves) {

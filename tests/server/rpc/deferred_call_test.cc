@@ -12,18 +12,13 @@ namespace parley {
 namespace {
 
 // Answers GetModel when the test says so.
-class LateService final
-    : public v1::ModelService::WithRawCallbackMethod_GetModel<
-          v1::ModelService::Service> {
+class LateService final : public WireService {
  public:
-  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
-                                     const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response) override {
-    auto* reactor = new DeferredReactor({context, request, response}, nullptr);
-    absl::MutexLock lock(&mutex_);
-    answerer_ = reactor->answerer();
-    return reactor;
+  void AddMethods(CallRouter* router) override {
+    router->Add(v1::ModelService::service_full_name(), "GetModel",
+                [this](const RequestWire& wire) { GetModel(wire); });
   }
+  grpc::Service* generated() override { return &generated_; }
 
   DeferredReactor::Answerer WaitForCall() {
     absl::MutexLock lock(&mutex_);
@@ -33,8 +28,17 @@ class LateService final
   }
 
  private:
+  void GetModel(const RequestWire& wire) {
+    auto* reactor = new DeferredReactor(wire.call, nullptr);
+    absl::MutexLock lock(&mutex_);
+    answerer_ = reactor->answerer();
+    wire.call->Bind(reactor);
+  }
+
   absl::Mutex mutex_;
   std::optional<DeferredReactor::Answerer> answerer_;
+  v1::ModelService::WithGenericMethod_GetModel<v1::ModelService::Service>
+      generated_;
 };
 
 class DeferredCallTest : public ::testing::Test {
@@ -81,8 +85,7 @@ TEST_F(DeferredCallTest, EndsWhenItIsCancelled) {
   context_.TryCancel();
   EXPECT_EQ(call.get().error_code(), grpc::StatusCode::CANCELLED);
   // The server does not wait for an answer that may be long in coming.
-  server_.server()->Shutdown(std::chrono::system_clock::now());
-  server_.server()->Wait();
+  server_.server()->Shutdown(absl::InfinitePast());
   answerer.Answer(v1::Model());
 }
 

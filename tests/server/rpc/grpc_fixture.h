@@ -10,6 +10,8 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "server/rpc/wire/call_router.h"
+#include "server/rpc/wire/call_server.h"
 
 namespace parley {
 
@@ -26,28 +28,22 @@ inline std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
 class LoopbackServer {
  public:
   // `service` must outlive this.
-  explicit LoopbackServer(grpc::Service* service) {
+  explicit LoopbackServer(WireService* service) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                              &port);
-    builder.RegisterService(service);
-    server_ = builder.BuildAndStart();
+    server_ = CallServer::Start(&builder, {service});
     EXPECT_NE(server_, nullptr);
     address_ = absl::StrCat("127.0.0.1:", port);
     channel_ = ChannelTo(address_);
   }
-  ~LoopbackServer() {
-    server_->Shutdown(std::chrono::system_clock::now());
-    server_->Wait();
-  }
-
   const std::string& address() const { return address_; }
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
-  grpc::Server* server() const { return server_.get(); }
+  CallServer* server() const { return server_.get(); }
 
  private:
-  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<CallServer> server_;
   std::string address_;
   std::shared_ptr<grpc::Channel> channel_;
 };

@@ -2,8 +2,6 @@
 // embed_stream_test.cc and translate_batch_stream_test.cc have the methods.
 #include "server/rpc/request_stream.h"
 
-#include <grpcpp/generic/async_generic_service.h>
-
 #include <map>
 #include <memory>
 #include <string>
@@ -62,20 +60,28 @@ class HeldMethod final : public StreamMethod {
 
 class RequestStreamTest : public ::testing::Test {
  protected:
-  class Service final : public grpc::CallbackGenericService {
+  class Service final : public WireService {
    public:
     explicit Service(RequestStreamTest* test) : test_(*test) {}
-    grpc::ServerGenericBidiReactor* CreateReactor(
-        grpc::GenericCallbackServerContext* context) override {
-      return StartRequestStream(
-          test_.environment_, context,
-          std::make_unique<HeldMethod>(&test_.asked_,
-                                       context->method() == "/test/InOrder"),
-          &test_.streams_);
+    void AddMethods(CallRouter* router) override {
+      router->AddStream("test", "InOrder", [this](WireCall* call) {
+        Start(call, /*in_order=*/true);
+      });
+      router->AddStream("test", "AsDone", [this](WireCall* call) {
+        Start(call, /*in_order=*/false);
+      });
     }
+    grpc::Service* generated() override { return &generated_; }
 
    private:
+    void Start(WireCall* call, bool in_order) {
+      StartRequestStream(test_.environment_, call,
+                         std::make_unique<HeldMethod>(&test_.asked_, in_order),
+                         &test_.streams_);
+    }
+
     RequestStreamTest& test_;
+    grpc::Service generated_;
   };
 
   // One stream of a client.
@@ -141,20 +147,6 @@ class RequestStreamTest : public ::testing::Test {
     std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
   };
 
-  RequestStreamTest() {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                             &port);
-    builder.RegisterCallbackGenericService(&service_);
-    server_ = builder.BuildAndStart();
-    channel_ = ChannelTo(absl::StrCat("127.0.0.1:", port));
-  }
-  ~RequestStreamTest() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    server_->Wait();
-  }
-
   // Until that is asked.
   void Wait(const std::string& text) {
     absl::MutexLock lock(&asked_.mutex);
@@ -189,8 +181,8 @@ class RequestStreamTest : public ::testing::Test {
   RequestStreamSet streams_;
   Asked asked_;
   Service service_{this};
-  std::unique_ptr<grpc::Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
+  LoopbackServer server_{&service_};
+  std::shared_ptr<grpc::Channel> channel_ = server_.channel();
 };
 
 TEST_F(RequestStreamTest, ResponsesComeInOrder) {
