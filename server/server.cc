@@ -20,6 +20,11 @@ namespace parley {
 namespace {
 
 constexpr int kBytesPerMb = 1 << 20;
+// What a peer may send of a stream before it hears that it was read: enough for
+// 2.5 MB/s over a way of 100 ms there and back. (Of a single large message gRPC
+// lets all come.)
+constexpr int kStreamWindowBytes = 1 << 18;
+
 constexpr char kMetricsContentType[] =
     "text/plain; version=0.0.4; charset=utf-8";
 
@@ -93,6 +98,11 @@ void SetLimits(const ServerConfig& config, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600'000);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 3'600'000);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 600'000);
+  // A probe of the connection's bandwidth is a ping and its answer with nearly
+  // each small call. The window that probes would find is given instead.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                              kStreamWindowBytes);
   // What gRPC itself holds, messages that are not whole yet above all; and
   // threads, of which only reflection uses one for each of its calls.
   grpc::ResourceQuota quota("parley");

@@ -15,6 +15,11 @@ namespace {
 // (docs/decisions/0018).
 constexpr absl::Duration kGather = absl::Milliseconds(5);
 
+// A look that finds nothing does not say that all that had gathered is dealt
+// with: gRPC looks at one connection at a time, and what came there may be
+// nothing to us. After so many it is likely.
+constexpr int kEmptyLooks = 4;
+
 }  // namespace
 
 CallLoop::CallLoop(grpc::AsyncGenericService* service,
@@ -36,11 +41,23 @@ void CallLoop::Run() {
   while (queue_->Next(&tag, &ok)) {
     HandOver(tag, ok);
     if (!has_refused_.exchange(false, std::memory_order_relaxed)) continue;
-    while (queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC)) ==
-           grpc::CompletionQueue::GOT_EVENT) {
-      HandOver(tag, ok);
-    }
+    HandOverWhatIsThere();
     absl::SleepFor(kGather);
+  }
+}
+
+void CallLoop::HandOverWhatIsThere() {
+  const gpr_timespec now = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  void* tag = nullptr;
+  bool ok = false;
+  int num_empty = 0;
+  while (num_empty < kEmptyLooks) {
+    if (queue_->AsyncNext(&tag, &ok, now) == grpc::CompletionQueue::GOT_EVENT) {
+      HandOver(tag, ok);
+      num_empty = 0;
+    } else {
+      ++num_empty;
+    }
   }
 }
 

@@ -50,6 +50,8 @@ class CallLoop {
   void CallGone();
 
   void Run();
+  // All that is over, without waiting for more.
+  void HandOverWhatIsThere();
   // What was started with `tag` (WireCall::Event) is over.
   static void HandOver(void* tag, bool ok);
 

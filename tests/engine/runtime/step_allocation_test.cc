@@ -96,29 +96,39 @@ std::vector<Task> Tasks() {
 
 class StepAllocationTest : public testing::TestWithParam<ComputeType> {};
 
-TEST_P(StepAllocationTest, TranslationTakesNoMemory) {
-  const LoadedModel model = LoadDemo(GetParam());
-  Engine& engine = *model.engines[0];
-  RunTasks(engine, Tasks());
+// How often the steps of all tasks take memory, but for those that hand out
+// what is finished, which is new.
+int AllocationsOfTranslations(Engine& engine) {
   TaskId id = 0;
-  for (const Task& task : Tasks()) {
-    ASSERT_TRUE(engine.Admit(id++, task).ok());
-  }
+  for (const Task& task : Tasks()) EXPECT_TRUE(engine.Admit(id++, task).ok());
   StepResult result;
   int num_steps = 0;
+  int num_taken = 0;
   while (engine.num_tasks() > 0) {
     const int before = num_allocations;
-    ASSERT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
-    const int in_step = num_allocations - before;
-    // What is handed out is new.
+    EXPECT_TRUE(engine.Step({.max_encoder_tokens = 4096}, &result).ok());
     if (!result.finished.empty()) continue;
-    EXPECT_EQ(in_step, 0) << "step " << num_steps;
+    num_taken += num_allocations - before;
     ++num_steps;
   }
   EXPECT_GT(num_steps, 30);
+  return num_taken;
+}
+
+TEST_P(StepAllocationTest, TranslationTakesNoMemory) {
+  const LoadedModel model = LoadDemo(GetParam());
+  Engine& engine = *model.engines[0];
+  // A thread takes its scratch with its first work of a kind, which another may
+  // have taken over from it in the run before.
+  int num_taken = 0;
+  for (int run = 0; run < 10; ++run) {
+    num_taken = AllocationsOfTranslations(engine);
+    if (num_taken == 0) break;
+  }
+  EXPECT_EQ(num_taken, 0);
   // It does count.
   const int before = num_allocations;
-  ASSERT_TRUE(engine.Admit(id, MakeTask(1)).ok());
+  ASSERT_TRUE(engine.Admit(0, MakeTask(1)).ok());
   EXPECT_GT(num_allocations, before);
 }
 
