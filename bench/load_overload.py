@@ -61,8 +61,8 @@ class Round:
 
     # Calls a second: what is offered is a multiple of it.
     capacity: float
-    # Before and after the overload, for a machine's speed drifts.
-    saturated: tuple
+    # Before the first load and after each, for a machine's speed drifts.
+    saturated: list
     before: dict  # At NORMAL_LOAD.
     after: dict
     # By how many times capacity was offered.
@@ -71,9 +71,11 @@ class Round:
     memory: float
 
     def goodput(self, times):
-        """Tokens a second over those at saturation."""
+        """Tokens a second over those at saturation just before and after."""
+        before = TIMES.index(times)
         saturated = statistics.mean(
-            report["good_tokens_per_second"] for report in self.saturated)
+            report["good_tokens_per_second"]
+            for report in self.saturated[before:before + 2])
         return self.reports[times]["good_tokens_per_second"] / saturated
 
     def longest(self):
@@ -109,9 +111,9 @@ class Overload:
 
     def round(self):
         with Memory(self.server) as memory:
-            saturated = self.saturate(self.seconds)
+            saturated = [self.saturate(self.seconds)]
         most_before = memory.most
-        capacity = load_program.capacity(saturated, IN_FLIGHT)
+        capacity = load_program.capacity(saturated[0], IN_FLIGHT)
         before = self.normal(capacity)
         reports = {}
         with Memory(self.server) as memory:
@@ -121,10 +123,10 @@ class Overload:
                     rate=times * capacity)
                 progress(f"  {times} times {capacity:.1f} calls/s: "
                          f"{reports[times]['good_calls_per_second']:.1f}")
-        time.sleep(1)  # As in `normal`.
-        again = self.saturate(self.seconds)
+                time.sleep(1)  # As in `normal`.
+                saturated.append(self.saturate(self.seconds))
         after = self.normal(capacity)
-        return Round(capacity, (saturated, again), before, after, reports,
+        return Round(capacity, saturated, before, after, reports,
                      memory.most / most_before)
 
     def normal(self, capacity):

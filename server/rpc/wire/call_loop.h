@@ -2,7 +2,6 @@
 #ifndef PARLEY_SERVER_RPC_WIRE_CALL_LOOP_H_
 #define PARLEY_SERVER_RPC_WIRE_CALL_LOOP_H_
 
-#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -42,25 +41,17 @@ class CallLoop {
  private:
   friend class WireCall;
 
-  // A call has been refused because there is no room.
-  void CallRefused() { has_refused_.store(true, std::memory_order_relaxed); }
-
   // Of each WireCall, from its beginning, when it waits for a call, to its end.
   void CallMade();
   void CallGone();
 
   void Run();
-  // All that is over, without waiting for more.
-  void HandOverWhatIsThere();
-  // What was started with `tag` (WireCall::Event) is over.
-  static void HandOver(void* tag, bool ok);
 
   grpc::AsyncGenericService* const service_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const CallRouter* const router_;
   WorkerThreads* const workers_;
 
-  std::atomic<bool> has_refused_{false};
   absl::Mutex mutex_;
   int num_calls_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;

@@ -23,16 +23,8 @@ std::unique_ptr<CallServer> CallServer::Start(
     queues.push_back(builder->AddCompletionQueue());
   }
   server->server_ = builder->BuildAndStart();
-  if (server->server_ == nullptr) {
-    for (auto& queue : queues) {
-      queue->Shutdown();
-      void* tag = nullptr;
-      bool ok = false;
-      while (queue->Next(&tag, &ok)) {
-      }
-    }
-    return nullptr;
-  }
+  // The builder has shut down its queues then.
+  if (server->server_ == nullptr) return nullptr;
   server->workers_ = std::make_unique<WorkerThreads>(num_loops);
   for (auto& queue : queues) {
     server->loops_.push_back(

@@ -9,8 +9,8 @@ namespace parley {
 namespace {
 
 // Messages up to this size are worked on in the loop: they are parsed and
-// tokenized in less than a millisecond, and another thread would cost some
-// twenty microseconds more.
+// tokenized in about a millisecond, and another thread would cost some twenty
+// microseconds more.
 constexpr int64_t kSmallBytes = 4096;
 
 }  // namespace
@@ -92,9 +92,6 @@ void WireCall::OnWritten(bool ok) {
 }
 
 void WireCall::Finish(const grpc::Status& status) {
-  if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
-    loop_->CallRefused();
-  }
   wire_.Finish(status, &finished_);
 }
 

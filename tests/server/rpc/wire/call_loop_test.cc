@@ -1,9 +1,7 @@
 #include "server/rpc/wire/call_loop.h"
 
-#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
@@ -52,28 +50,6 @@ TEST(CallLoopTest, SmallOnesInIt) {
   EXPECT_EQ(call.Read(), "");
   EXPECT_TRUE(call.Finish().ok());
   EXPECT_EQ(in_method, in_work);
-}
-
-TEST(CallLoopTest, GoesOnAfterManyWereRefused) {
-  TestService service([](CallRouter* router) {
-    router->Add("test", "Refuse", [](const RequestWire& wire) {
-      wire.call->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "full"});
-    });
-    router->Add("test", "Echo", &Echo);
-  });
-  const LoopbackServer server(&service);
-  std::vector<std::unique_ptr<TestCall>> calls;
-  for (int i = 0; i < 50; ++i) {
-    calls.push_back(std::make_unique<TestCall>(server.channel(), "Refuse"));
-    calls.back()->Send("");
-  }
-  for (auto& call : calls) {
-    EXPECT_EQ(call->Finish().error_code(),
-              grpc::StatusCode::RESOURCE_EXHAUSTED);
-  }
-  TestCall echo(server.channel(), "Echo");
-  echo.Send("next");
-  EXPECT_EQ(echo.Read(), "next");
 }
 
 }  // namespace
