@@ -1,4 +1,4 @@
-// The stream by itself: messages are strings, and the test answers them.
+// The stream by itself: messages are texts, and the test answers them.
 // embed_stream_test.cc and translate_batch_stream_test.cc have the methods.
 #include "server/rpc/request_stream.h"
 
@@ -7,17 +7,17 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "google/protobuf/wrappers.pb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/metrics/exposition.h"
-#include "tests/server/rpc/grpc_fixture.h"
+#include "tests/server/rpc/wire/wire_fixture.h"
 
 namespace parley {
 namespace {
 
-using ::google::protobuf::StringValue;
+using ::testing::HasSubstr;
+using ::testing::Optional;
 
 // What the methods of all streams have been asked and not answered.
 struct Asked {
@@ -36,18 +36,15 @@ class HeldMethod final : public StreamMethod {
   void Answer(const grpc::ByteBuffer& message, absl::Status admitted,
               StreamedCall call) override {
     in_order_ = wanted_;
-    StringValue text;
-    EXPECT_TRUE(ParseMessage(&message, &text).ok());
-    if (!admitted.ok()) text.set_value(std::string(admitted.message()));
-    if (!admitted.ok() || text.value().starts_with("now")) {
-      grpc::ByteBuffer bytes;
-      EXPECT_TRUE(SerializeMessage(text, &bytes).ok());
-      call.respond({.status = admitted, .bytes = std::move(bytes)});
+    const std::string text =
+        admitted.ok() ? ToText(message) : std::string(admitted.message());
+    if (!admitted.ok() || text.starts_with("now")) {
+      call.respond({.status = admitted, .bytes = ToBytes(text)});
       return;
     }
     absl::MutexLock lock(&asked_->mutex);
     asked_->context = call.context;
-    asked_->waiting[text.value()] = std::move(call);
+    asked_->waiting[text] = std::move(call);
   }
 
   bool in_order() const override { return in_order_; }
@@ -60,93 +57,6 @@ class HeldMethod final : public StreamMethod {
 
 class RequestStreamTest : public ::testing::Test {
  protected:
-  class Service final : public WireService {
-   public:
-    explicit Service(RequestStreamTest* test) : test_(*test) {}
-    void AddMethods(CallRouter* router) override {
-      router->AddStream("test", "InOrder", [this](WireCall* call) {
-        Start(call, /*in_order=*/true);
-      });
-      router->AddStream("test", "AsDone", [this](WireCall* call) {
-        Start(call, /*in_order=*/false);
-      });
-    }
-    grpc::Service* generated() override { return &generated_; }
-
-   private:
-    void Start(WireCall* call, bool in_order) {
-      StartRequestStream(test_.environment_, call,
-                         std::make_unique<HeldMethod>(&test_.asked_, in_order),
-                         &test_.streams_);
-    }
-
-    RequestStreamTest& test_;
-    grpc::Service generated_;
-  };
-
-  // One stream of a client.
-  class Stream {
-   public:
-    Stream(const std::shared_ptr<grpc::Channel>& channel,
-           const std::string& method,
-           absl::Duration timeout = absl::Seconds(30))
-        : stub_(channel) {
-      context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-      call_ = stub_.PrepareCall(&context_, method, &queue_);
-      call_->StartCall(this);
-      EXPECT_TRUE(Next());
-    }
-    ~Stream() {
-      queue_.Shutdown();
-      void* tag = nullptr;
-      bool ok = false;
-      while (queue_.Next(&tag, &ok)) {
-      }
-    }
-
-    void Write(const std::string& text) {
-      StringValue message;
-      message.set_value(text);
-      grpc::ByteBuffer bytes;
-      EXPECT_TRUE(SerializeMessage(message, &bytes).ok());
-      call_->Write(bytes, this);
-      EXPECT_TRUE(Next());
-    }
-    void WritesDone() {
-      call_->WritesDone(this);
-      Next();
-    }
-    // "END" where there is none.
-    std::string Read() {
-      grpc::ByteBuffer bytes;
-      call_->Read(&bytes, this);
-      if (!Next()) return "END";
-      StringValue message;
-      EXPECT_TRUE(ParseMessage(&bytes, &message).ok());
-      return message.value();
-    }
-    grpc::StatusCode Finish() {
-      grpc::Status status;
-      call_->Finish(&status, this);
-      EXPECT_TRUE(Next());
-      return status.error_code();
-    }
-    void Cancel() { context_.TryCancel(); }
-
-   private:
-    bool Next() {
-      void* tag = nullptr;
-      bool ok = false;
-      queue_.Next(&tag, &ok);
-      return ok;
-    }
-
-    grpc::GenericStub stub_;
-    grpc::ClientContext context_;
-    grpc::CompletionQueue queue_;
-    std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
-  };
-
   // Until that is asked.
   void Wait(const std::string& text) {
     absl::MutexLock lock(&asked_.mutex);
@@ -159,17 +69,13 @@ class RequestStreamTest : public ::testing::Test {
         << text;
   }
   void Answer(const std::string& text) {
-    StringValue message;
-    message.set_value(text);
-    grpc::ByteBuffer bytes;
-    EXPECT_TRUE(SerializeMessage(message, &bytes).ok());
     Wait(text);
     StreamedCall call;
     {
       absl::MutexLock lock(&asked_.mutex);
       call = std::move(asked_.waiting.extract(text).mapped());
     }
-    call.respond({.bytes = std::move(bytes)});
+    call.respond({.bytes = ToBytes(text)});
   }
 
   bool Idle() { return gate_.WaitUntilEmpty(absl::Now() + absl::Seconds(30)); }
@@ -180,26 +86,36 @@ class RequestStreamTest : public ::testing::Test {
                                         .reporting = {.metrics = &metrics_}};
   RequestStreamSet streams_;
   Asked asked_;
-  Service service_{this};
+  TestService service_{[this](CallRouter* router) {
+    for (const bool in_order : {true, false}) {
+      router->AddStream("test", in_order ? "InOrder" : "AsDone",
+                        [this, in_order](WireCall* call) {
+                          StartRequestStream(
+                              environment_, call,
+                              std::make_unique<HeldMethod>(&asked_, in_order),
+                              &streams_);
+                        });
+    }
+  }};
   LoopbackServer server_{&service_};
   std::shared_ptr<grpc::Channel> channel_ = server_.channel();
 };
 
 TEST_F(RequestStreamTest, ResponsesComeInOrder) {
-  Stream stream(channel_, "/test/InOrder");
+  TestCall stream(channel_, "InOrder");
   for (const char* text : {"a", "b", "c"}) stream.Write(text);
   for (const char* text : {"c", "b", "a"}) Answer(text);
   EXPECT_EQ(stream.Read(), "a");
   EXPECT_EQ(stream.Read(), "b");
   EXPECT_EQ(stream.Read(), "c");
   stream.WritesDone();
-  EXPECT_EQ(stream.Read(), "END");
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_EQ(stream.Read(), std::nullopt);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::OK);
   EXPECT_TRUE(Idle());
 }
 
 TEST_F(RequestStreamTest, OrAsTheyAreDone) {
-  Stream stream(channel_, "/test/AsDone");
+  TestCall stream(channel_, "AsDone");
   for (const char* text : {"a", "b", "c"}) stream.Write(text);
   for (const char* text : {"c", "a", "b"}) {
     Answer(text);
@@ -208,12 +124,12 @@ TEST_F(RequestStreamTest, OrAsTheyAreDone) {
   stream.Write("now d");
   EXPECT_EQ(stream.Read(), "now d");
   stream.WritesDone();
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::OK);
   EXPECT_TRUE(Idle());
 }
 
 TEST_F(RequestStreamTest, RequestsThatWereTakenAreNotRefused) {
-  Stream stream(channel_, "/test/InOrder");
+  TestCall stream(channel_, "InOrder");
   stream.Write("a");
   Wait("a");
   {
@@ -225,11 +141,11 @@ TEST_F(RequestStreamTest, RequestsThatWereTakenAreNotRefused) {
   Answer("a");
   EXPECT_EQ(stream.Read(), "a");
   stream.WritesDone();
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::OK);
 }
 
 TEST_F(RequestStreamTest, BytesAreGivenBackWithEachResponse) {
-  Stream stream(channel_, "/test/AsDone");
+  TestCall stream(channel_, "AsDone");
   // The last one's bytes may still be on their way back when the next comes.
   const std::string small(300, 'x');
   for (int i = 0; i < 8; ++i) {
@@ -240,18 +156,18 @@ TEST_F(RequestStreamTest, BytesAreGivenBackWithEachResponse) {
   const std::string large(600, 'x');
   stream.Write(large);
   stream.Write("y" + large);
-  EXPECT_NE(stream.Read().find("does not fit now"), std::string::npos);
+  EXPECT_THAT(stream.Read(), Optional(HasSubstr("does not fit now")));
   Answer(large);
   EXPECT_EQ(stream.Read(), large);
   stream.WritesDone();
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::OK);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::OK);
   EXPECT_TRUE(Idle());
   EXPECT_TRUE(gate_.Enter(1000).ok());  // All bytes have left.
   gate_.Leave(1000);
 }
 
 TEST_F(RequestStreamTest, WhatWasReadSurvivesAClosedGate) {
-  Stream stream(channel_, "/test/AsDone");
+  TestCall stream(channel_, "AsDone");
   stream.Write("a");
   Wait("a");
   gate_.Close();
@@ -262,18 +178,18 @@ TEST_F(RequestStreamTest, WhatWasReadSurvivesAClosedGate) {
   EXPECT_EQ(stream.Read(), "b");
   Answer("a");
   EXPECT_EQ(stream.Read(), "a");
-  EXPECT_EQ(stream.Read(), "END");
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(stream.Read(), std::nullopt);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_TRUE(Idle());
 }
 
 TEST_F(RequestStreamTest, ACancelledStreamSaysSoToItsMethod) {
-  Stream stream(channel_, "/test/InOrder");
+  TestCall stream(channel_, "InOrder");
   stream.Write("a");
   stream.Write("b");
   Wait("b");
   stream.Cancel();
-  EXPECT_EQ(stream.Finish(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::CANCELLED);
   std::shared_ptr<const CancelFlag> cancel;
   {
     absl::MutexLock lock(&asked_.mutex);
@@ -292,7 +208,7 @@ TEST_F(RequestStreamTest, ACancelledStreamSaysSoToItsMethod) {
 
 TEST_F(RequestStreamTest, WhyItWasCancelledIsKnownOnceItIs) {
   const absl::Time begin = absl::Now();
-  Stream stream(channel_, "/test/InOrder", absl::Seconds(2));
+  TestCall stream(channel_, "InOrder", absl::Seconds(2));
   stream.Write("a");
   Wait("a");
   stream.Cancel();

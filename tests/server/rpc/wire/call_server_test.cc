@@ -56,46 +56,47 @@ TEST(CallServerTest, SeveralLoopsServeManyCalls) {
   server->Shutdown(absl::InfiniteFuture());  // It has been.
 }
 
-TEST(CallServerTest, ShutdownWaitsForCallsToBeFinished) {
-  HeldCall held;
-  TestService service([&held](CallRouter* router) {
-    router->Add("test", "Hold", held.Method());
-  });
-  LoopbackServer server(&service);
-  TestCall call(server.channel(), "Hold");
-  call.Send("");
-  WireCall* const wire = held.Wait();
+// With one call, which the test ends.
+class CallServerShutdownTest : public ::testing::Test {
+ protected:
+  CallServerShutdownTest() { call_.Send(""); }
+
+  std::future<void> Shutdown(absl::Time deadline) {
+    return std::async(std::launch::async, [this, deadline] {
+      server_.server()->Shutdown(deadline);
+    });
+  }
+
+  HeldCall held_;
+  TestService service_{[this](CallRouter* router) {
+    router->Add("test", "Hold", held_.Method());
+  }};
+  LoopbackServer server_{&service_};
+  TestCall call_{server_.channel(), "Hold"};
+};
+
+TEST_F(CallServerShutdownTest, WaitsForCallsToBeFinished) {
+  WireCall* const wire = held_.Wait();
   ASSERT_NE(wire, nullptr);
   Fate fate;
   wire->Bind(new FateReactor(&fate));
-  auto shutdown = std::async(std::launch::async, [&server] {
-    server.server()->Shutdown(absl::InfinitePast());
-  });
+  auto shutdown = Shutdown(absl::InfinitePast());
   fate.cancelled.WaitForNotification();
   EXPECT_EQ(shutdown.wait_for(std::chrono::milliseconds(50)),
             std::future_status::timeout);
   wire->Finish(grpc::Status::CANCELLED);
   shutdown.get();
   EXPECT_TRUE(fate.done.HasBeenNotified());
-  EXPECT_FALSE(call.Finish().ok());
+  EXPECT_FALSE(call_.Finish().ok());
 }
 
-TEST(CallServerTest, ShutdownLetsCallsEndUntilItsDeadline) {
-  HeldCall held;
-  TestService service([&held](CallRouter* router) {
-    router->Add("test", "Hold", held.Method());
-  });
-  LoopbackServer server(&service);
-  TestCall call(server.channel(), "Hold");
-  call.Send("");
-  WireCall* const wire = held.Wait();
+TEST_F(CallServerShutdownTest, LetsCallsEndUntilItsDeadline) {
+  WireCall* const wire = held_.Wait();
   ASSERT_NE(wire, nullptr);
-  auto shutdown = std::async(std::launch::async, [&server] {
-    server.server()->Shutdown(absl::Now() + absl::Seconds(30));
-  });
+  auto shutdown = Shutdown(absl::Now() + absl::Seconds(30));
   wire->FinishWith(ToBytes("late"));
-  EXPECT_EQ(call.Read(), "late");
-  EXPECT_TRUE(call.Finish().ok());
+  EXPECT_EQ(call_.Read(), "late");
+  EXPECT_TRUE(call_.Finish().ok());
   shutdown.get();
 }
 

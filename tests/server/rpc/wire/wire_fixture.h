@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -53,9 +55,10 @@ class TestService final : public WireService {
 class TestCall {
  public:
   TestCall(const std::shared_ptr<grpc::Channel>& channel,
-           const std::string& method)
+           const std::string& method,
+           absl::Duration timeout = absl::Seconds(30))
       : stub_(channel) {
-    SetTestDeadline(&context_);
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     call_ =
         stub_.PrepareCall(&context_, absl::StrCat("/test/", method), &queue_);
     call_->StartCall(this);
