@@ -12,4 +12,21 @@ absl::StatusOr<std::shared_ptr<ServedModel>> FindModel(
   return model;
 }
 
+std::optional<EnteredCall> EnterCall(const CallEnvironment& environment,
+                                     Method method, const RequestWire& wire) {
+  auto record =
+      std::make_shared<CallRecord>(environment.reporting, MethodName(method),
+                                   TakeIdentity(wire.call->context()));
+  absl::StatusOr<std::unique_ptr<CallInside>> inside =
+      CallInside::Enter(environment.gate, *wire.call->context(), wire.request);
+  if (!inside.ok()) {
+    RefuseCall(wire.call, record.get(), inside.status());
+    return std::nullopt;
+  }
+  return EnteredCall{.call = wire.call,
+                     .request = *wire.request,
+                     .record = std::move(record),
+                     .inside = *std::move(inside)};
+}
+
 }  // namespace parley

@@ -4,6 +4,7 @@
 #define PARLEY_SERVER_RPC_PIPELINE_CALL_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -159,6 +160,11 @@ struct EnteredCall {
   std::unique_ptr<CallInside> inside;
 };
 
+// Lets a call in that has come; nothing where the gate does not, and the call
+// has been refused.
+std::optional<EnteredCall> EnterCall(const CallEnvironment& environment,
+                                     Method method, const RequestWire& wire);
+
 // Has the pipeline answer it.
 template <typename Request, typename Response, typename Call, typename Reply>
 void RunUnaryCall(const PipelineMethod<Request, Response, Call, Reply>& method,
@@ -191,19 +197,12 @@ template <typename Request, typename Response, typename Call, typename Reply>
 void StartUnaryCall(
     const PipelineMethod<Request, Response, Call, Reply>& method,
     const CallEnvironment& environment, const RequestWire& wire) {
-  auto record = std::make_shared<CallRecord>(
-      environment.reporting, MethodName(method.method),
-      TakeIdentity(wire.call->context()));
-  absl::StatusOr<std::unique_ptr<CallInside>> inside =
-      CallInside::Enter(environment.gate, *wire.call->context(), wire.request);
-  if (!inside.ok()) return RefuseCall(wire.call, record.get(), inside.status());
-  EnteredCall entered = {.call = wire.call,
-                         .request = *wire.request,
-                         .record = std::move(record),
-                         .inside = *std::move(inside)};
-  const int64_t bytes = entered.inside->bytes();
+  std::optional<EnteredCall> entered =
+      EnterCall(environment, method.method, wire);
+  if (!entered.has_value()) return;
+  const int64_t bytes = entered->inside->bytes();
   wire.call->Work(
-      bytes, [&method, &environment, entered = std::move(entered)]() mutable {
+      bytes, [&method, &environment, entered = *std::move(entered)]() mutable {
         RunUnaryCall(method, environment, std::move(entered));
       });
 }

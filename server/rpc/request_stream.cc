@@ -9,7 +9,6 @@
 
 #include "base/status_macros.h"
 #include "server/rpc/call_inside.h"
-#include "server/rpc/unary_call.h"
 
 namespace parley {
 namespace {

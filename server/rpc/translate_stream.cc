@@ -12,7 +12,6 @@
 #include "server/rpc/call_inside.h"
 #include "server/rpc/status_conversion.h"
 #include "server/rpc/translate_method.h"
-#include "server/rpc/unary_call.h"
 
 namespace parley {
 namespace {
@@ -176,18 +175,17 @@ void TranslateStreamReactor::Proceed() {
 
 void StartTranslateStream(const CallEnvironment& environment,
                           const RequestWire& wire) {
-  auto record = std::make_shared<CallRecord>(
-      environment.reporting, MethodName(kTranslateStream.method),
-      TakeIdentity(wire.call->context()));
-  absl::StatusOr<std::unique_ptr<CallInside>> inside =
-      CallInside::Enter(environment.gate, *wire.call->context(), wire.request);
-  if (!inside.ok()) return RefuseCall(wire.call, record.get(), inside.status());
-  const int64_t bytes = (*inside)->bytes();
-  auto* stream = new TranslateStreamReactor(
-      environment, wire.call, *std::move(inside), std::move(record));
+  std::optional<EnteredCall> entered =
+      EnterCall(environment, kTranslateStream.method, wire);
+  if (!entered.has_value()) return;
+  const int64_t bytes = entered->inside->bytes();
+  auto* stream = new TranslateStreamReactor(environment, wire.call,
+                                            std::move(entered->inside),
+                                            std::move(entered->record));
   wire.call->Bind(stream);
-  wire.call->Work(
-      bytes, [stream, request = *wire.request] { stream->Start(request); });
+  wire.call->Work(bytes, [stream, request = std::move(entered->request)] {
+    stream->Start(request);
+  });
 }
 
 }  // namespace parley

@@ -14,35 +14,31 @@
 
 namespace parley {
 
+// A method begins a call: each ends it (WireCall::Finish), now or later. It
+// runs on the loop's thread, where nothing may wait.
+struct WireMethod {
+  // One of the two. Of calls with one request, unary or with a stream of
+  // responses: it has been read. It is not valid where the peer has sent none.
+  std::function<void(const RequestWire& wire)> with_request;
+  // Of calls with a stream of requests.
+  std::function<void(WireCall* call)> with_stream;
+};
+
 // Methods by their paths: "/parley.v1.TranslationService/Translate". Filled
 // before it is used; from then on const, and so thread-safe.
 class CallRouter {
  public:
-  // A method begins a call: each ends it (WireCall::Finish), now or later. It
-  // runs on the loop's thread, where nothing may wait.
-  //
-  // Of calls with one request, unary or with a stream of responses: it has been
-  // read. It is not valid where the peer has sent none.
-  using WithRequest = std::function<void(const RequestWire& wire)>;
-  // Of calls with a stream of requests.
-  using WithStream = std::function<void(WireCall* call)>;
-
-  struct Method {
-    WithRequest with_request;  // One of the two.
-    WithStream with_stream;
-  };
-
   void Add(absl::string_view service, absl::string_view method,
-           WithRequest start) {
+           std::function<void(const RequestWire& wire)> start) {
     methods_[PathOf(service, method)] = {.with_request = std::move(start)};
   }
   void AddStream(absl::string_view service, absl::string_view method,
-                 WithStream start) {
+                 std::function<void(WireCall* call)> start) {
     methods_[PathOf(service, method)] = {.with_stream = std::move(start)};
   }
 
   // Null: nobody answers such calls.
-  const Method* Find(absl::string_view path) const {
+  const WireMethod* Find(absl::string_view path) const {
     const auto found = methods_.find(path);
     return found == methods_.end() ? nullptr : &found->second;
   }
@@ -53,7 +49,7 @@ class CallRouter {
     return absl::StrCat("/", service, "/", method);
   }
 
-  absl::flat_hash_map<std::string, Method> methods_;
+  absl::flat_hash_map<std::string, WireMethod> methods_;
 };
 
 // What a server serves.

@@ -33,14 +33,14 @@ void WireCall::OnAccepted(bool ok) {
     return;
   }
   new WireCall(loop_);
-  const CallRouter::Method* method = loop_->router_->Find(context_.method());
-  if (method == nullptr) {
+  method_ = loop_->router_->Find(context_.method());
+  if (method_ == nullptr) {
     Finish(grpc::Status(
         grpc::StatusCode::UNIMPLEMENTED,
         absl::StrCat("this port has no method ", context_.method())));
-  } else if (method->with_stream) {
+  } else if (method_->with_stream) {
     Retain();
-    method->with_stream(this);
+    method_->with_stream(this);
     Release();
   } else {
     Retain();
@@ -50,8 +50,7 @@ void WireCall::OnAccepted(bool ok) {
 
 void WireCall::OnRequest(bool ok) {
   if (!ok) request_.Clear();
-  const CallRouter::Method* method = loop_->router_->Find(context_.method());
-  method->with_request({.call = this, .request = &request_});
+  method_->with_request({.call = this, .request = &request_});
   request_.Clear();
   Release();
 }

@@ -14,6 +14,7 @@
 namespace parley {
 
 class CallLoop;
+struct WireMethod;
 
 // What wants to know how a call goes on. Of each kind, reactions come one after
 // the other: the loop's thread calls them, and never from inside a function of
@@ -102,7 +103,8 @@ class WireCall {
   const Presence presence_{loop_};
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter wire_{&context_};
-  grpc::ByteBuffer request_;  // Of a call that has one.
+  const WireMethod* method_ = nullptr;  // Null: there is none of that name.
+  grpc::ByteBuffer request_;            // Of a call that has one.
 
   Event accepted_{this, &WireCall::OnAccepted};
   Event request_read_{this, &WireCall::OnRequest};

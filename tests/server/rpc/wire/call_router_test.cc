@@ -9,11 +9,11 @@ TEST(CallRouterTest, FindsMethodsByTheirPaths) {
   CallRouter router;
   router.Add("a.v1.B", "Unary", [](const RequestWire&) {});
   router.AddStream("a.v1.B", "Stream", [](WireCall*) {});
-  const CallRouter::Method* unary = router.Find("/a.v1.B/Unary");
+  const WireMethod* unary = router.Find("/a.v1.B/Unary");
   ASSERT_NE(unary, nullptr);
   EXPECT_TRUE(unary->with_request);
   EXPECT_FALSE(unary->with_stream);
-  const CallRouter::Method* stream = router.Find("/a.v1.B/Stream");
+  const WireMethod* stream = router.Find("/a.v1.B/Stream");
   ASSERT_NE(stream, nullptr);
   EXPECT_TRUE(stream->with_stream);
   for (const char* path : {"", "/", "/a.v1.B", "/a.v1.B/", "a.v1.B/Unary",

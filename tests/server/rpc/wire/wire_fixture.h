@@ -138,7 +138,7 @@ class FateReactor final : public CallReactor {
 // Hands one call to the test, which binds and finishes it.
 class HeldCall {
  public:
-  CallRouter::WithRequest Method() {
+  std::function<void(const RequestWire&)> Method() {
     return [this](const RequestWire& wire) {
       absl::MutexLock lock(&mutex_);
       call_ = wire.call;
